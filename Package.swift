@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One target a room of docs/architecture.md; imports point down only.
+let package = Package(
+    name: "palimpsest",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "palimpsest", targets: ["palimpsest"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "GuestMemory"),
+        .target(name: "RISCV", dependencies: ["GuestMemory"]),
+        .target(name: "Devices", dependencies: ["GuestMemory", "RISCV"]),
+        .target(
+            name: "Machine",
+            dependencies: [
+                "GuestMemory", "RISCV", "Devices",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "HistoryStore",
+            dependencies: [
+                "GuestMemory", "CRocksDB", "CZstd",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(name: "Checkpointing", dependencies: ["GuestMemory", "Machine", "HistoryStore"]),
+        .target(
+            name: "TimeTravel", dependencies: ["GuestMemory", "Machine", "HistoryStore", "Checkpointing"]),
+        .executableTarget(
+            name: "palimpsest",
+            dependencies: [
+                "Machine", "HistoryStore", "Checkpointing", "TimeTravel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
+        .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory"]),
+        .testTarget(name: "DevicesTests", dependencies: ["Devices", "RISCV", "GuestMemory"]),
+        .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
