@@ -1,0 +1,28 @@
+import GuestMemory
+
+/// How a page version is stored.
+public enum PageVersionKind: String, Sendable {
+    case keyframe, delta, zero, duplicate, unchanged
+}
+
+/// One entry of a page's history: an epoch that wrote the page.
+public struct PageVersion: Equatable, Sendable {
+    /// The timeline whose own epoch this is (an ancestor's, before a fork).
+    public var timeline: String
+    public var epoch: UInt64
+    public var hash: PageHash
+    /// Bytes of the page's payload and page table entry; 0 when nothing was stored for it.
+    public var storedBytes: Int
+    public var kind: PageVersionKind
+}
+
+/// A dirty page of an epoch and its content's identity.
+public struct DirtyPageHash: Equatable, Sendable {
+    public var page: GuestPhysicalPage
+    public var hash: PageHash
+
+    public init(page: GuestPhysicalPage, hash: PageHash) {
+        self.page = page
+        self.hash = hash
+    }
+}

@@ -1,0 +1,41 @@
+/// Sizes and counts of a whole store.
+public struct StoreStatistics: Equatable, Sendable {
+    public var timelines = 0
+    public var epochs = 0
+    /// Dirty pages of all epochs together.
+    public var pageVersions = 0
+    public var pages = PageCounts()
+    /// Bytes of segments, manifests and page maps.
+    public var storedBytes = 0
+    /// Of these, segments; manifests; page maps.
+    public var segmentBytes = 0
+    public var manifestBytes = 0
+    public var mapBytes = 0
+    /// `pageVersions` × 4096: what the versions are without deltas and sharing.
+    public var logicalBytes = 0
+    /// What the directory occupies, indexes and log included.
+    public var directoryBytes = 0
+}
+
+/// Something `verify` found wrong.
+public struct Finding: Equatable, Sendable, CustomStringConvertible {
+    /// nil when the damage is not tied to one.
+    public var timeline: String?
+    public var epoch: UInt64?
+    /// One sentence without a full stop: what is wrong, and the page if it is tied to one.
+    public var what: String
+
+    public var description: String {
+        switch (timeline, epoch) {
+        case (let timeline?, let epoch?): "timeline '\(timeline)' epoch \(epoch): \(what)"
+        case (let timeline?, nil): "timeline '\(timeline)': \(what)"
+        default: what
+        }
+    }
+}
+
+/// How far `verify` has come.
+public struct VerifyProgress: Equatable, Sendable {
+    public var epochsDone: Int
+    public var epochsTotal: Int
+}
