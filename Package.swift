@@ -18,7 +18,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "GuestMemory"),
         .target(name: "RISCV", dependencies: ["GuestMemory"]),
-        .target(name: "Devices", dependencies: ["GuestMemory", "RISCV"]),
+        .target(name: "Devices", dependencies: ["GuestMemory", "RISCV"], exclude: ["README.md"]),
         .target(
             name: "Machine",
             dependencies: [
@@ -44,7 +44,7 @@ let package = Package(
             ]),
         .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory"]),
-        .testTarget(name: "DevicesTests", dependencies: ["Devices", "RISCV", "GuestMemory"]),
+        .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine", "RISCV", "GuestMemory"]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
     ],
     swiftLanguageModes: [.v6]
