@@ -22,12 +22,19 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints a path of the Swift toolchain's own `$1` (clang, ld.lld, llvm-objdump ...). The toolchain is asked where it
-# lives, because `swift` on the PATH may be a launcher of a toolchain manager.
-swift_toolchain_tool() {
+# Asks the toolchain where it lives, because `swift` on the PATH may be a launcher of a toolchain manager. Ends the
+# script when there is none, or one that does not run here.
+swift_resources() {
   have swift || die 2 "no Swift toolchain on the PATH; install Swift 6.1 or later from swift.org, then run this again"
+  local answer
+  answer=$(swift -print-target-info 2>&1) || die 2 "the Swift toolchain does not run: $(head -n 1 <<<"$answer")"
+  sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p' <<<"$answer"
+}
+
+# Prints the path of the Swift toolchain's own `$1` (clang, ld.lld, llvm-objdump ...).
+swift_toolchain_tool() {
   local resources
-  resources=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+  resources=$(swift_resources) || exit
   local tool=${resources%/lib/swift}/bin/$1
   [ -x "$tool" ] || die 2 "the Swift toolchain has no $1 (looked for $tool)"
   printf '%s\n' "$tool"
