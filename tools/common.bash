@@ -39,3 +39,13 @@ swift_toolchain_tool() {
   [ -x "$tool" ] || die 2 "the Swift toolchain has no $1 (looked for $tool)"
   printf '%s\n' "$tool"
 }
+
+# Builds the program and sets `binary` to its path. $PALIMPSEST_BINARY names a program that is built already, say another
+# revision's.
+build_binary() {
+  binary=${PALIMPSEST_BINARY-}
+  [ -z "$binary" ] || return 0
+  say "building (a few minutes the first time)"
+  swift build --package-path "$repository_root" -c release --product palimpsest >&2
+  binary=$(swift build --package-path "$repository_root" -c release --show-bin-path)/palimpsest
+}
