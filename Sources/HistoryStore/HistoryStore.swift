@@ -1,66 +1,197 @@
 import GuestMemory
+import Synchronization
 
-public final class HistoryStore: @unchecked Sendable {
+/// A history on disk: timelines of epochs, their pages and the records about them.
+///
+/// It knows pages and blobs and no machine. One process at a time writes (`Mode.readWrite`, `.create`); others may read
+/// beside it. All calls may be made from any thread; a `TimelineWriter` from one at a time.
+///
+///     TimelineWriter ──▶ segments + manifest + head, one atomic synced write ──▶ engine (RocksDB)
+///            └────────▶ Indexer (another thread) ──▶ page → epochs, hash → location
+///     pageMap(timeline, epoch) ──▶ PageMap ──▶ readPage(location), hashed and compared
+///
+/// docs/format.md describes what is on disk.
+public final class HistoryStore: Sendable {
     public enum Mode: Sendable {
-        case readOnly, readWrite, create
+        /// Sees what was committed when it was opened or last refreshed. Works beside a recorder.
+        case readOnly
+        /// For an existing store.
+        case readWrite
+        /// As `readWrite`, and makes the store when there is none.
+        case create
     }
-    public static func open(path: String, mode: Mode) throws -> HistoryStore { fatalError() }
-    public func close() throws { fatalError() }
-    /// For a store opened `.readOnly` beside a recorder: see what was recorded since.
-    public func refresh() throws { fatalError() }
 
-    public func timelines() throws -> [TimelineInfo] { fatalError() }
-    public func timeline(named name: String) throws -> TimelineInfo { fatalError() }
-    public func createTimeline(
-        name: String, parent: (timeline: String, epoch: UInt64)? = nil, metadata: [UInt8] = [],
-        options: WriterOptions = WriterOptions()
-    ) throws -> TimelineWriter { fatalError() }
-    public func resumeTimeline(name: String, options: WriterOptions = WriterOptions()) throws -> TimelineWriter {
-        fatalError()
+    public let path: String
+    public let mode: Mode
+    private let state: Mutex<State>
+
+    private struct State {
+        var core: StoreCore?
+        var indexer: Indexer?
+        var writers: [String: WeakWriter] = [:]
+        var lastMap: (timeline: UInt32, epoch: UInt64, map: PageMap)?
     }
-    public func setTag(name: String, timeline: String, epoch: UInt64, instructions: UInt64 = 0) throws { fatalError() }
-    public func tags() throws -> [Tag] { fatalError() }
-    public func tag(named name: String) throws -> Tag { fatalError() }
-    public func deleteTag(name: String) throws { fatalError() }
+    private struct WeakWriter {
+        weak var writer: TimelineWriter?
+    }
 
-    public func headEpoch(timeline: String) throws -> UInt64 { fatalError() }
-    public func manifest(timeline: String, epoch: UInt64) throws -> EpochManifest { fatalError() }
-    /// In rising order, ancestors' epochs included, until `body` returns false.
-    public func forEachManifest(
-        timeline: String, in epochs: ClosedRange<UInt64>, _ body: (EpochManifest) throws -> Bool
-    ) throws { fatalError() }
-    public func pageMap(timeline: String, epoch: UInt64) throws -> PageMap { fatalError() }
-    /// Writes 4096 verified bytes; `.absent` and `.zero` read as zeros. Thread-safe.
-    public func readPage(at location: PageLocation, into destination: UnsafeMutableRawPointer) throws { fatalError() }
-    public func pageHash(at location: PageLocation) throws -> PageHash { fatalError() }
-    public func dirtyPages(timeline: String, epoch: UInt64) throws -> [DirtyPageHash] { fatalError() }
-    /// Oldest first.
-    public func history(
-        page: GuestPhysicalPage, timeline: String, epochs: ClosedRange<UInt64>
-    ) throws -> [PageVersion] { fatalError() }
-    public func stats() throws -> StoreStatistics { fatalError() }
-    public func verify(progress: (VerifyProgress) -> Void = { _ in }) throws -> [Finding] { fatalError() }
-    public func rebuildIndexes() throws { fatalError() }
-    func decode(_ field: KeyPath<Palimpsest_History_V1_EpochRecord, Palimpsest_History_V1_Blob>, of: EpochManifest)
-        throws -> [UInt8]
-    { fatalError() }
+    private init(path: String, mode: Mode, core: StoreCore, indexer: Indexer?) {
+        self.path = path
+        self.mode = mode
+        state = Mutex(State(core: core, indexer: indexer))
+    }
+
+    /// Opens the store in directory `path`.
+    ///
+    /// - Throws: `HistoryStoreError.notAStore`, `.newerFormat`, `.lockedByAnotherProcess`, `.damaged` (also when an
+    ///   acknowledged epoch is missing), `.io`, `.diskFull`.
+    public static func open(path: String, mode: Mode) throws -> HistoryStore {
+        let directory = StoreDirectory(path: path)
+        switch mode {
+        case .readOnly:
+            return HistoryStore(path: path, mode: mode, core: try openForReading(directory), indexer: nil)
+        case .readWrite, .create:
+            let core = try openForWriting(directory, create: mode == .create)
+            let indexer = Indexer(core: core)
+            try indexer.catchUp()
+            return HistoryStore(path: path, mode: mode, core: core, indexer: indexer)
+        }
+    }
+
+    /// For a store open for reading only: makes what was committed since visible. Otherwise without effect.
+    public func refresh() throws {
+        guard mode == .readOnly else { return }
+        _ = try core
+        let fresh = try Self.openForReading(StoreDirectory(path: path))
+        state.withLock {
+            $0.core = fresh
+            $0.lastMap = nil
+        }
+    }
+
+    /// Closes the writers that are open, finishes the indexes and releases the directory.
+    public func close() throws {
+        for writer in state.withLock({ $0.writers.values.compactMap { $0.writer } }) { try writer.close() }
+        let (core, indexer) = state.withLock { state in
+            defer {
+                state.core = nil
+                state.indexer = nil
+                state.lastMap = nil
+            }
+            return (state.core, state.indexer)
+        }
+        try indexer?.finish()
+        if mode != .readOnly { try core?.engine.settle() }
+    }
+
+    /// The parts of the store while it is open.
+    var core: StoreCore {
+        get throws {
+            guard let core = state.withLock({ $0.core }) else { throw HistoryStoreError.closed(path: path) }
+            return core
+        }
+    }
+
+    var indexer: Indexer {
+        get throws {
+            _ = try core
+            guard let indexer = state.withLock({ $0.indexer }) else { throw HistoryStoreError.readOnly(path: path) }
+            return indexer
+        }
+    }
+
+    // MARK: Writers and the last map
+
+    /// Makes the only writer of a timeline.
+    func register(_ name: String, make: () throws -> TimelineWriter) throws -> TimelineWriter {
+        guard state.withLock({ $0.writers[name]?.writer == nil }) else {
+            throw HistoryStoreError.timelineInUse(name)
+        }
+        let writer = try make()
+        state.withLock { $0.writers[name] = WeakWriter(writer: writer) }
+        return writer
+    }
+
+    func unregister(_ name: String) { state.withLock { $0.writers[name] = nil } }
+
+    /// The map made last: whoever walks along a timeline asks for the next epoch's soon.
+    var lastMap: (timeline: UInt32, epoch: UInt64, map: PageMap)? {
+        get { state.withLock { $0.lastMap } }
+        set { state.withLock { $0.lastMap = newValue } }
+    }
+
+    // MARK: Opening
+
+    private static func openForReading(_ directory: StoreDirectory) throws -> StoreCore {
+        try directory.check()
+        // A recorder may delete a file between the engine's reading its list of files and opening them.
+        var attemptsLeft = 5
+        while true {
+            do {
+                // Marks first: what they promise is then in whatever the engine shows.
+                let marks = try HighWaterMarks.read(path: directory.marksFile)
+                let engine = try RocksEngine(path: directory.database, readOnly: true, create: false)
+                let core = try StoreCore(directory: directory, engine: engine, marks: nil)
+                try core.check(marks)
+                return core
+            } catch HistoryStoreError.damaged(let what) where attemptsLeft > 0 && what.contains("No such file") {
+                attemptsLeft -= 1
+            }
+        }
+    }
+
+    private static func openForWriting(_ directory: StoreDirectory, create: Bool) throws -> StoreCore {
+        var isNew = false
+        do {
+            try directory.check()
+        } catch HistoryStoreError.notAStore where create {
+            guard try directory.isVacant() else { throw HistoryStoreError.notAStore(path: directory.path) }
+            isNew = true
+            try directory.make()
+        }
+        let engine = try RocksEngine(path: directory.database, readOnly: false, create: isNew)
+        let marks = try HighWaterMarks(path: directory.marksFile, create: isNew)
+        let core = try StoreCore(directory: directory, engine: engine, marks: marks)
+        if isNew { try directory.seal() }
+        try core.check(marks.all)
+        try core.recoverNumbers()
+        return core
+    }
 }
 
-public final class TimelineWriter: @unchecked Sendable {
-    public let name: String = ""
-    /// nil before the first epoch of a timeline of its own.
-    public var headEpoch: UInt64? { fatalError() }
-    /// From one thread at a time.
-    public func append(_ epoch: EpochInput) throws -> EpochReceipt { fatalError() }
-    /// Makes every appended epoch durable.
-    public func flush() throws { fatalError() }
-    public func close() throws { fatalError() }
-}
+extension StoreCore {
+    /// Checks that every acknowledged epoch is there and that each head is what it says it is.
+    ///
+    /// - Throws: `HistoryStoreError.damaged` naming timeline and epoch.
+    func check(_ marks: [UInt32: HighWaterMarks.Mark]) throws {
+        for (id, mark) in marks {
+            let name = (try? timeline(id).name) ?? "number \(id)"
+            let head = try head(id)
+            guard let head, head.epoch >= mark.epoch else {
+                let end = head.map { "ends at epoch \($0.epoch)" } ?? "is gone"
+                throw HistoryStoreError.damaged(
+                    what: "timeline '\(name)' \(end), but epoch \(mark.epoch) was acknowledged")
+            }
+            guard try manifestHash(id, mark.epoch) == mark.manifestHash else {
+                throw HistoryStoreError.damaged(
+                    what: "epoch \(mark.epoch) of timeline '\(name)' is not the one that was acknowledged")
+            }
+        }
+        for timeline in timelines {
+            guard let head = try head(timeline.id) else {
+                throw HistoryStoreError.damaged(what: "timeline '\(timeline.name)' has no head")
+            }
+            guard try manifestHash(timeline.id, head.epoch) == [UInt8](head.manifestHash) else {
+                throw HistoryStoreError.damaged(
+                    what: "epoch \(head.epoch) of timeline '\(timeline.name)', its head, is missing or another")
+            }
+        }
+    }
 
-public final class PageMap: @unchecked Sendable {
-    /// Pages that are not `.absent`.
-    public var pageCount: Int { fatalError() }
-    public func location(of page: GuestPhysicalPage) -> PageLocation { fatalError() }
-    /// In rising page order.
-    public func forEach(_ body: (GuestPhysicalPage, PageLocation) throws -> Void) rethrows { fatalError() }
+    /// The hash at the end of a manifest, not checked; nil when there is none.
+    private func manifestHash(_ timeline: UInt32, _ epoch: UInt64) throws -> [UInt8]? {
+        try engine.read(.manifests, key: StoreKey.epoch(timeline, epoch)) {
+            [UInt8]($0.suffix(RecordEnvelope.hashByteCount))
+        }
+    }
 }

@@ -310,6 +310,8 @@ nonisolated struct Palimpsest_History_V1_Blob: Sendable {
   /// SHA-256 of that segment.
   var segmentSha256: Data = Data()
 
+  var segmentByteCount: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum Encoding: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -355,7 +357,7 @@ nonisolated struct Palimpsest_History_V1_Blob: Sendable {
   init() {}
 }
 
-/// Where every page present at an epoch is. Key: timeline id, epoch. Derived from the manifests.
+/// Where every page present at an epoch is. Key: timeline id, epoch inverted. Derived from the manifests.
 nonisolated struct Palimpsest_History_V1_PageMapRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -865,7 +867,7 @@ nonisolated extension Palimpsest_History_V1_PageList: SwiftProtobuf.Message, Swi
 
 nonisolated extension Palimpsest_History_V1_Blob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Blob"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}encoding\0\u{3}byte_count\0\u{1}encoded\0\u{3}base_epoch\0\u{1}segment\0\u{3}segment_sha256\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}encoding\0\u{3}byte_count\0\u{1}encoded\0\u{3}base_epoch\0\u{1}segment\0\u{3}segment_sha256\0\u{3}segment_byte_count\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -879,6 +881,7 @@ nonisolated extension Palimpsest_History_V1_Blob: SwiftProtobuf.Message, SwiftPr
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.baseEpoch) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.segment) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.segmentSha256) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.segmentByteCount) }()
       default: break
       }
     }
@@ -903,6 +906,9 @@ nonisolated extension Palimpsest_History_V1_Blob: SwiftProtobuf.Message, SwiftPr
     if !self.segmentSha256.isEmpty {
       try visitor.visitSingularBytesField(value: self.segmentSha256, fieldNumber: 6)
     }
+    if self.segmentByteCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.segmentByteCount, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -913,6 +919,7 @@ nonisolated extension Palimpsest_History_V1_Blob: SwiftProtobuf.Message, SwiftPr
     if lhs.baseEpoch != rhs.baseEpoch {return false}
     if lhs.segment != rhs.segment {return false}
     if lhs.segmentSha256 != rhs.segmentSha256 {return false}
+    if lhs.segmentByteCount != rhs.segmentByteCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -991,4 +998,4 @@ nonisolated extension Palimpsest_History_V1_IndexProgressRecord: SwiftProtobuf.M
     return true
   }
 }
-// Schema digest: 84f25626e090a068d70092b5fd619f697629443051f15a621e59265a3800d7a4
+// Schema digest: e9900e43dc881edc894b4e8a13df26c050b60c641d2a421238bc124a6e325824

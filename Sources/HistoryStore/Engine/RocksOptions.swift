@@ -1,0 +1,69 @@
+import CRocksDB
+
+/// RocksDB's settings, and why they are what they are.
+final class RocksOptions: @unchecked Sendable {
+    let base: OpaquePointer
+    let perFamily: [OpaquePointer?]
+    private let blockCache: OpaquePointer
+
+    init(create: Bool) {
+        blockCache = rocksdb_cache_create_lru(32 << 20)
+        base = rocksdb_options_create()
+        rocksdb_options_set_create_if_missing(base, create ? 1 : 0)
+        rocksdb_options_set_create_missing_column_families(base, create ? 1 : 0)
+        rocksdb_options_set_wal_recovery_mode(base, Int32(rocksdb_tolerate_corrupted_tail_records_recovery))
+        // A reader beside a recorder keeps every file it has seen open, so their deletion does not disturb it.
+        rocksdb_options_set_max_open_files(base, -1)
+        // Bounds what an opening after a kill has to replay.
+        rocksdb_options_set_max_total_wal_size(base, 192 << 20)
+        rocksdb_options_set_max_background_jobs(base, 2)
+        rocksdb_options_set_bytes_per_sync(base, 1 << 20)
+        rocksdb_options_set_keep_log_file_num(base, 2)
+        rocksdb_options_set_info_log_level(base, 2)
+        rocksdb_options_set_stats_dump_period_sec(base, 0)
+        let cache = blockCache
+        perFamily = KeySpace.allCases.map { Self.familyOptions($0, cache: cache) }
+    }
+
+    deinit {
+        for options in perFamily { rocksdb_options_destroy(options) }
+        rocksdb_options_destroy(base)
+        rocksdb_cache_destroy(blockCache)
+    }
+
+    private static func familyOptions(_ space: KeySpace, cache: OpaquePointer) -> OpaquePointer? {
+        let options = rocksdb_options_create()
+        let table = rocksdb_block_based_options_create()
+        rocksdb_block_based_options_set_block_cache(table, cache)
+        rocksdb_block_based_options_set_format_version(table, 5)
+        rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
+        switch space {
+        case .segments:
+            useBlobs(options)
+            rocksdb_options_set_write_buffer_size(options, 64 << 20)
+        case .manifests, .maps:
+            useBlobs(options)
+            rocksdb_options_set_write_buffer_size(options, 16 << 20)
+        case .history:
+            rocksdb_options_set_compression(options, Int32(rocksdb_zstd_compression))
+            rocksdb_options_set_write_buffer_size(options, 16 << 20)
+        case .hashes:
+            // Nearly every lookup is for content never seen: a filter answers it from memory.
+            rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_ribbon_hybrid(10, 1))
+            rocksdb_options_set_compression(options, Int32(rocksdb_zstd_compression))
+            rocksdb_options_set_write_buffer_size(options, 16 << 20)
+        case .records:
+            rocksdb_options_set_write_buffer_size(options, 4 << 20)
+        }
+        rocksdb_options_set_block_based_table_factory(options, table)
+        rocksdb_block_based_options_destroy(table)
+        return options
+    }
+
+    /// Values from 4 KiB go to files that compaction leaves alone: each byte is written to the log and once more.
+    private static func useBlobs(_ options: OpaquePointer?) {
+        rocksdb_options_set_enable_blob_files(options, 1)
+        rocksdb_options_set_min_blob_size(options, 4096)
+        rocksdb_options_set_blob_file_size(options, 256 << 20)
+    }
+}

@@ -1,0 +1,121 @@
+import GuestMemory
+
+extension HistoryStore {
+    /// Where every page is at the end of an epoch: the nearest stored map and the manifests since.
+    ///
+    /// - Throws: `HistoryStoreError.noSuchTimeline`, `.noSuchEpoch`, `.damaged`.
+    public func pageMap(timeline: String, epoch: UInt64) throws -> PageMap {
+        let core = try core
+        let own = try stretch(of: timeline, with: epoch, core)
+        // Whoever walks along a timeline asks for the next epoch's map soon.
+        if let last = lastMap, last.timeline == own.timeline.id, last.epoch >= own.epochs.lowerBound,
+            last.epoch <= epoch, epoch - last.epoch <= Self.epochsAppliedToLastMapMax
+        {
+            if last.epoch == epoch { return last.map }
+            let map = PageMap(copying: last.map)
+            _ = try core.apply(own, from: last.epoch + 1, through: epoch, to: map)
+            lastMap = (own.timeline.id, epoch, map)
+            return map
+        }
+        let map = try mapAndItsAge(timeline: timeline, epoch: epoch).map
+        lastMap = (own.timeline.id, epoch, map)
+        return map
+    }
+
+    private static let epochsAppliedToLastMapMax: UInt64 = 32
+
+    /// The timeline that has an epoch of `timeline`'s history as its own.
+    private func stretch(of timeline: String, with epoch: UInt64, _ core: StoreCore) throws -> LineageStretch {
+        guard let own = try core.lineage(of: timeline).last(where: { $0.epochs.contains(epoch) }) else {
+            throw HistoryStoreError.noSuchEpoch(timeline: timeline, epoch: epoch)
+        }
+        return own
+    }
+
+    /// Writes the 4096 bytes at `location` to `destination`, hashed and compared. `.absent` and `.zero` read as zeros.
+    ///
+    /// - Throws: `HistoryStoreError.damaged`, naming page, epoch and timeline.
+    public func readPage(at location: PageLocation, into destination: UnsafeMutableRawPointer) throws {
+        try core.reader.read(location, into: destination)
+    }
+
+    /// The recorded hash of the content at `location`. The content itself is not read.
+    public func pageHash(at location: PageLocation) throws -> PageHash {
+        guard location.isStored else { return .zeroPage }
+        return try core.reader.entry(location).hash
+    }
+
+    /// The exact dirty set of an epoch, in page order, with each page's hash at its end.
+    public func dirtyPages(timeline: String, epoch: UInt64) throws -> [DirtyPageHash] {
+        let record = try manifest(timeline: timeline, epoch: epoch).record
+        let map = try record.pages.unchangedCount > 0 ? pageMap(timeline: timeline, epoch: epoch) : nil
+        var pages: [DirtyPageHash] = []
+        try record.forEachDirtyPage { number, pageClass, location in
+            let page = GuestPhysicalPage(number)
+            let location = pageClass == .unchanged ? map?.location(of: page) ?? .absent : location
+            pages.append(DirtyPageHash(page: page, hash: try pageHash(at: location)))
+        }
+        return pages
+    }
+
+    /// The map at an epoch, the epoch of the stored map it was made from (or 0) and the dirty pages applied since.
+    func mapAndItsAge(
+        timeline: String, epoch: UInt64
+    ) throws -> (map: PageMap, mapEpoch: UInt64, dirtyPages: Int) {
+        let core = try core
+        let lineage = try core.lineage(of: timeline)
+        _ = try stretch(of: timeline, with: epoch, core)
+        var map = PageMap()
+        var mapEpoch: UInt64?
+        var nearest = lineage.startIndex
+        for (index, stretch) in lineage.enumerated().reversed() where stretch.epochs.lowerBound <= epoch {
+            guard let stored = try core.storedMap(stretch, upTo: epoch) else { continue }
+            (map, mapEpoch, nearest) = (stored.map, stored.epoch, index)
+            break
+        }
+        var dirtyPages = 0
+        for stretch in lineage[nearest...] where stretch.epochs.lowerBound <= epoch {
+            let from = max(mapEpoch.map { $0 + 1 } ?? 0, stretch.epochs.lowerBound)
+            dirtyPages += try core.apply(stretch, from: from, through: epoch, to: map)
+        }
+        return (map, mapEpoch ?? 0, dirtyPages)
+    }
+}
+
+extension StoreCore {
+    /// The last map stored in a stretch at or before `epoch`.
+    fileprivate func storedMap(
+        _ stretch: LineageStretch, upTo epoch: UInt64
+    ) throws -> (map: PageMap, epoch: UInt64)? {
+        var found: (map: PageMap, epoch: UInt64)?
+        let last = min(epoch, stretch.epochs.upperBound)
+        try engine.scan(
+            .maps, from: StoreKey.map(stretch.timeline.id, last),
+            to: StoreKey.map(stretch.timeline.id, stretch.epochs.lowerBound) + [0]
+        ) { key, value in
+            let epoch = ~(StoreKey.readBigEndian(UInt64.self, key, at: 4) ?? 0)
+            let name = "the page map at epoch \(epoch) of timeline '\(stretch.timeline.name)'"
+            let record = try RecordEnvelope.open(
+                Palimpsest_History_V1_PageMapRecord.self, value, space: .maps, key: [UInt8](key), name: name)
+            guard let map = PageMap(record) else { throw HistoryStoreError.damaged(what: "\(name) is malformed") }
+            found = (map, epoch)
+            return false
+        }
+        return found
+    }
+
+    /// Applies the dirty sets of a stretch's epochs `from ... through` to `map`. Returns the number of dirty pages.
+    fileprivate func apply(
+        _ stretch: LineageStretch, from: UInt64, through: UInt64, to map: PageMap
+    ) throws -> Int {
+        let last = min(through, stretch.epochs.upperBound)
+        guard from <= last else { return 0 }
+        var dirtyPages = 0
+        _ = try forEachEpochRecord(LineageStretch(timeline: stretch.timeline, epochs: from...last)) { record, _, _ in
+            dirtyPages += PageCounts(record.pages).total
+            try map.apply(record)
+            return true
+        }
+        return dirtyPages
+    }
+}

@@ -1,0 +1,168 @@
+import Dispatch
+import GuestMemory
+import Synchronization
+
+/// One dirty page on its way to the indexes.
+struct IndexEntry {
+    var page: UInt64
+    var pageClass: PageClass
+    /// Where the content is; `.absent` for `.unchanged`.
+    var location: PageLocation
+    /// Of `.stored` content.
+    var hash: PageHash
+}
+
+/// Entries of consecutive own epochs of one timeline.
+struct IndexBatch {
+    let id: Int
+    let timeline: UInt32
+    var epochs: [(epoch: UInt64, entries: [IndexEntry])] = []
+    var entryCount = 0
+}
+
+/// Writes the derived indexes in sorted batches, on a thread of its own and off the commit's path:
+///
+///     history:  timeline, page, ~last epoch of batch  →  postings (docs/format.md, "Page history")
+///     hashes:   first 8 bytes of a hash               →  location
+///
+/// A batch and the note how far it reaches are one atomic write. What a kill leaves unindexed is caught up when the
+/// store is next opened for writing; until then queries scan it.
+final class Indexer: Sendable {
+    /// A batch is written when it has this many entries or epochs. Larger batches make shorter indexes (a page's
+    /// postings of one batch share a key) and longer tails to scan.
+    static let batchEntriesMax = 32 << 10
+    static let batchEpochsMax = 128
+
+    private let core: StoreCore
+    private let queue = DispatchQueue(label: "palimpsest.indexer")
+    /// Bounds the batches in memory: a writer that outruns the indexer waits.
+    private let slots = DispatchSemaphore(value: 4)
+    private let failure = Mutex<(any Error)?>(nil)
+    private let nextBatch = Mutex(0)
+
+    init(core: StoreCore) { self.core = core }
+
+    func makeBatch(timeline: UInt32) -> IndexBatch {
+        IndexBatch(
+            id: nextBatch.withLock {
+                $0 += 1
+                return $0
+            }, timeline: timeline)
+    }
+
+    /// Hands over a batch; it is written later. An error is thrown by `finish`: indexes are derived, and recording goes
+    /// on without them.
+    func submit(_ batch: sending IndexBatch) {
+        guard !batch.epochs.isEmpty else { return }
+        slots.wait()
+        let work = IndexWork(batch: batch)
+        queue.async { [self] in
+            defer { slots.signal() }
+            do {
+                try write(work.batch)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+            core.recentHashes.remove(batch: work.batch.id)
+        }
+    }
+
+    /// Waits for everything handed over.
+    ///
+    /// - Throws: the first error met since the store was opened.
+    func finish() throws {
+        queue.sync {}
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Indexes what was committed and not indexed when the store was last used.
+    func catchUp() throws {
+        for timeline in core.timelines {
+            guard let head = try core.head(timeline.id) else { continue }
+            let first = try core.indexedThrough(timeline).map { $0 + 1 } ?? timeline.firstOwnEpoch
+            guard first <= head.epoch else { continue }
+            try index(LineageStretch(timeline: timeline, epochs: first...head.epoch))
+        }
+    }
+
+    /// Reads a stretch's manifests and page tables and writes their index entries.
+    func index(_ stretch: LineageStretch) throws {
+        var batch = makeBatch(timeline: stretch.timeline.id)
+        _ = try core.forEachEpochRecord(stretch) { record, _, _ in
+            var entries: [IndexEntry] = []
+            try record.forEachDirtyPage { page, pageClass, location in
+                let hash = pageClass == .stored ? try core.reader.entry(location).hash : .zeroPage
+                entries.append(IndexEntry(page: page, pageClass: pageClass, location: location, hash: hash))
+            }
+            batch.entryCount += entries.count
+            batch.epochs.append((record.epoch, entries))
+            if batch.isFull {
+                try write(batch)
+                batch = makeBatch(timeline: stretch.timeline.id)
+            }
+            return true
+        }
+        if !batch.epochs.isEmpty { try write(batch) }
+    }
+
+    private func write(_ batch: IndexBatch) throws {
+        var change = StoreChange()
+        let lastEpoch = batch.epochs[batch.epochs.count - 1].epoch
+        PagePostings.forEach(in: batch) { page, postings in
+            change.put(
+                .history, key: StoreKey.history(batch.timeline, page, lastEpoch: lastEpoch), value: postings)
+        }
+        var hashes: [(PageHash, PageLocation)] = []
+        for (_, entries) in batch.epochs {
+            for entry in entries where entry.pageClass == .stored { hashes.append((entry.hash, entry.location)) }
+        }
+        hashes.sort { $0.0 < $1.0 }
+        for (hash, location) in hashes {
+            var value = ByteWriter(capacity: 16)
+            value.appendVarint(location.rawValue)
+            change.put(.hashes, key: StoreKey.hash(hash), value: value.bytes)
+        }
+        let key = StoreKey.indexProgress(batch.timeline)
+        let progress = Palimpsest_History_V1_IndexProgressRecord.with { $0.epoch = lastEpoch }
+        change.put(.records, key: key, value: try RecordEnvelope.seal(progress, space: .records, key: key))
+        try core.engine.commit(change, durable: false)
+    }
+}
+
+/// A batch crosses to the indexer's thread and is not touched by its maker afterwards.
+private struct IndexWork: @unchecked Sendable {
+    let batch: IndexBatch
+}
+
+extension IndexBatch {
+    var isFull: Bool { entryCount >= Indexer.batchEntriesMax || epochs.count >= Indexer.batchEpochsMax }
+}
+
+extension Palimpsest_History_V1_TimelineRecord {
+    var firstOwnEpoch: UInt64 { hasFork ? fork.parentEpoch + 1 : 0 }
+}
+
+extension StoreCore {
+    /// The last own epoch of a timeline that the indexes have; nil for none.
+    func indexedThrough(_ timeline: Palimpsest_History_V1_TimelineRecord) throws -> UInt64? {
+        let key = StoreKey.indexProgress(timeline.id)
+        return try engine.read(.records, key: key) {
+            try RecordEnvelope.open(
+                Palimpsest_History_V1_IndexProgressRecord.self, $0, space: .records, key: key,
+                name: "the index progress of timeline '\(timeline.name)'")
+        }?.epoch
+    }
+
+    /// Where content with this hash is, as far as recent commits and the index know. To be compared before use: the
+    /// index has only the hash's first 8 bytes.
+    func location(of hash: PageHash) throws -> PageLocation? {
+        if let recent = recentHashes.location(of: hash) { return recent }
+        return try engine.read(.hashes, key: StoreKey.hash(hash)) { value in
+            var reader = ByteReader(value)
+            guard let location = reader.readVarint(), reader.isAtEnd else {
+                throw HistoryStoreError.damaged(what: "the index entry of content \(hash) is malformed")
+            }
+            return PageLocation(rawValue: location)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import GuestMemory
+
+/// An epoch while it is being stored.
+struct EpochInProgress: ~Copyable {
+    var pageList = PageListWriter()
+    var record = Palimpsest_History_V1_EpochRecord()
+    /// Finished segments that have not been handed to the engine.
+    var segments: [(number: UInt64, bytes: [UInt8])] = []
+    var segmentBytes = 0
+    var indexEntries: [IndexEntry] = []
+    /// Content stored in this epoch: hash → index in the input, and location. Not readable from the store yet.
+    var storedHere: [PageHash: (input: Int, location: PageLocation)] = [:]
+    var segmentNumber: UInt64 = 0
+    var segmentEntryCount = 0
+    var baseLoadsLeft = 0
+}
+
+extension TimelineWriter {
+    /// Segments of an epoch beyond this size go to the engine ahead of the commit, so that a base image needs little
+    /// memory. Until the manifest is there nothing refers to them.
+    private static let heldSegmentBytesMax = 8 << 20
+
+    func store(_ input: EpochInput) throws -> EpochReceipt {
+        var epoch = EpochInProgress()
+        epoch.baseLoadsLeft = Self.baseLoadsPerEpochMax
+        epoch.indexEntries.reserveCapacity(input.pages.count)
+        for (index, dirty) in input.pages.enumerated() {
+            try add(dirty, index, input, to: &epoch)
+            if builder.isFull { try closeSegment(of: input, &epoch) }
+        }
+        if builder.entryCount > 0 { try closeSegment(of: input, &epoch) }
+        return try commit(input, &epoch)
+    }
+
+    private func closeSegment(of input: EpochInput, _ epoch: inout EpochInProgress) throws {
+        let entryCount = builder.entryCount
+        let bytes = builder.finish(number: epoch.segmentNumber, timeline: record.id, epoch: input.epoch)
+        epoch.record.segments.append(
+            .with {
+                $0.number = epoch.segmentNumber
+                $0.entryCount = UInt32(entryCount)
+                $0.byteCount = UInt32(bytes.count)
+                $0.sha256 = .init(bytes.suffix(SegmentFormat.hashByteCount))
+            })
+        epoch.segments.append((epoch.segmentNumber, bytes))
+        epoch.segmentBytes += bytes.count
+        epoch.segmentNumber = 0
+        guard epoch.segments.reduce(0, { $0 + $1.bytes.count }) > Self.heldSegmentBytesMax else { return }
+        for segment in epoch.segments {
+            try core.engine.putSegment(key: StoreKey.segment(segment.number), bytes: segment.bytes)
+        }
+        epoch.segments.removeAll()
+    }
+
+    private func commit(_ input: EpochInput, _ epoch: inout EpochInProgress) throws -> EpochReceipt {
+        let counts = epoch.pageList.counts
+        fillRecord(input, &epoch)
+        let key = StoreKey.epoch(record.id, input.epoch)
+        let manifest = try RecordEnvelope.seal(epoch.record, space: .manifests, key: key)
+        let hash = RecordEnvelope.hash(of: manifest)
+
+        var change = StoreChange()
+        for segment in epoch.segments {
+            change.put(.segments, key: StoreKey.segment(segment.number), value: segment.bytes)
+        }
+        change.put(.manifests, key: key, value: manifest)
+        let mapBytes = try addMapIfDue(input.epoch, dirtyPageCount: input.pages.count, to: &change)
+        try addHead(input, hash, to: &change)
+
+        let synced = syncIsDue
+        try core.engine.commit(change, durable: synced)
+        try noteCommit(input.epoch, hash: hash, synced: synced)
+        if isNew { core.noteTimeline(record) }
+        isNew = false
+        start.headEpoch = input.epoch
+        start.manifestHash = hash
+        index(input.epoch, epoch.indexEntries)
+        return EpochReceipt(
+            epoch: input.epoch, storedBytes: epoch.segmentBytes + manifest.count + mapBytes, pages: counts,
+            durable: synced)
+    }
+
+    private func fillRecord(_ input: EpochInput, _ epoch: inout EpochInProgress) {
+        var state = BlobCoding.encode(input.machineState, base: stateChain.base)
+        stateChain.add(
+            epoch: input.epoch, bytes: input.machineState, isDelta: state.encoding == .zstdAgainstEpoch)
+        var inputs = BlobCoding.encode(input.inputs, base: nil)
+        var tlbEvents = BlobCoding.encode(input.tlbEvents, base: nil)
+        var console = BlobCoding.encode(input.consoleOutput, base: nil)
+        for moved in [
+            moveOut(&state, input, &epoch), moveOut(&inputs, input, &epoch), moveOut(&tlbEvents, input, &epoch),
+            moveOut(&console, input, &epoch),
+        ] { epoch.segmentBytes += moved }
+        let list = PageListWriter()
+        let pages = exchange(&epoch.pageList, with: list).finish()
+        epoch.record.timelineID = record.id
+        epoch.record.epoch = input.epoch
+        epoch.record.previousManifestHash = .init(start.manifestHash)
+        epoch.record.icountFrom = input.icountFrom
+        epoch.record.icountTo = input.icountTo
+        epoch.record.virtualTimeNs = input.virtualTime_ns
+        epoch.record.wallTimeNs = input.wallTime_ns
+        epoch.record.stunUs = input.stun_us
+        epoch.record.scanUs = input.scan_us
+        epoch.record.copyUs = input.copy_us
+        epoch.record.pages = pages
+        epoch.record.machineState = state
+        epoch.record.inputs = inputs
+        epoch.record.tlbEvents = tlbEvents
+        epoch.record.consoleOutput = console
+        epoch.record.tlbEventCount = input.tlbEventCount
+        epoch.record.inputCount = input.inputCount
+    }
+
+    /// Gives a long blob a segment of its own. Returns that segment's bytes.
+    private func moveOut(
+        _ blob: inout Palimpsest_History_V1_Blob, _ input: EpochInput, _ epoch: inout EpochInProgress
+    ) -> Int {
+        guard blob.encoded.count > BlobCoding.inlineByteCountMax else { return 0 }
+        let number = core.takeSegmentNumber()
+        let bytes = SegmentBuilder.blob(
+            [UInt8](blob.encoded), number: number, timeline: record.id, epoch: input.epoch)
+        blob.encoded = .init()
+        blob.segment = number
+        blob.segmentSha256 = .init(bytes.suffix(SegmentFormat.hashByteCount))
+        blob.segmentByteCount = UInt32(bytes.count)
+        epoch.segments.append((number, bytes))
+        return bytes.count
+    }
+
+    /// A map is due every 64 epochs, or later while the dirty pages since are few beside the pages present: maps then
+    /// cost at most some ten bytes a dirty page, and reading one back applies at most 256 manifests.
+    private func addMapIfDue(_ epoch: UInt64, dirtyPageCount: Int, to change: inout StoreChange) throws -> Int {
+        start.epochsSinceMap += 1
+        start.dirtyPagesSinceMap += dirtyPageCount
+        guard
+            start.epochsSinceMap >= 256
+                || start.epochsSinceMap >= 64 && start.dirtyPagesSinceMap >= start.map.pageCount / 2
+        else { return 0 }
+        start.epochsSinceMap = 0
+        start.dirtyPagesSinceMap = 0
+        let key = StoreKey.map(record.id, epoch)
+        let map = try RecordEnvelope.seal(start.map.encoded(), space: .maps, key: key)
+        change.put(.maps, key: key, value: map)
+        return map.count
+    }
+
+    private func addHead(_ input: EpochInput, _ hash: [UInt8], to change: inout StoreChange) throws {
+        if isNew {
+            record.createdWallTimeNs = input.wallTime_ns
+            let key = StoreKey.timeline(record.id)
+            change.put(.records, key: key, value: try RecordEnvelope.seal(record, space: .records, key: key))
+        }
+        let head = Palimpsest_History_V1_HeadRecord.with {
+            $0.epoch = input.epoch
+            $0.manifestHash = .init(hash)
+            $0.nextSegment = core.nextSegmentNumber
+        }
+        let key = StoreKey.head(record.id)
+        change.put(.records, key: key, value: try RecordEnvelope.seal(head, space: .records, key: key))
+    }
+
+    private func index(_ epoch: UInt64, _ entries: [IndexEntry]) {
+        core.recentHashes.add(entries, batch: indexBatch.id)
+        indexBatch.epochs.append((epoch, entries))
+        indexBatch.entryCount += entries.count
+        if indexBatch.isFull { submitIndexBatch() }
+    }
+}
+
+/// Puts a new value in a place and gives back the old one.
+private func exchange<Value: ~Copyable>(_ place: inout Value, with value: consuming Value) -> Value {
+    let old = place
+    place = value
+    return old
+}

@@ -1,0 +1,169 @@
+import Foundation
+import GuestMemory
+import Synchronization
+
+/// Where a writer takes up a timeline.
+struct WriterStart {
+    /// nil before checkpoint 0.
+    var headEpoch: UInt64?
+    var manifestHash: [UInt8] = []
+    var map = PageMap()
+    var epochsSinceMap = 0
+    var dirtyPagesSinceMap = 0
+}
+
+/// Appends epochs to one timeline. Made by `HistoryStore.createTimeline` and `resumeTimeline`.
+///
+/// Calls come from one thread at a time. After an error the writer takes no more epochs, as its memory may be ahead of
+/// what is stored; the history is valid up to the last acknowledged epoch, and `resumeTimeline` goes on from there.
+public final class TimelineWriter: @unchecked Sendable {
+    public let name: String
+    let store: HistoryStore
+    let core: StoreCore
+    let indexer: Indexer
+    let options: WriterOptions
+    private let lock = NSLock()
+
+    // The rest is touched under the lock only.
+    var record: Palimpsest_History_V1_TimelineRecord
+    /// The timeline's record is written with its first epoch.
+    var isNew: Bool
+    var start: WriterStart
+    var encoder = PageEncoder()
+    var versions: VersionCache
+    var builder = SegmentBuilder()
+    var indexBatch: IndexBatch
+    var stateChain = BlobChain()
+    let scratch = UnsafeMutableRawPointer.allocate(byteCount: pageSize, alignment: pageSize)
+    private var end = End.none
+    private var unsynced: (epoch: UInt64, hash: [UInt8])?
+    private var lastSync = ContinuousClock.now
+
+    private enum End { case none, failed, closed }
+
+    init(
+        store: HistoryStore, core: StoreCore, indexer: Indexer, record: Palimpsest_History_V1_TimelineRecord,
+        isNew: Bool, start: WriterStart, options: WriterOptions
+    ) {
+        precondition(
+            options.keyframeInterval.nonzeroBitCount == 1
+                && (2...SegmentFormat.versionIndexMax + 1).contains(options.keyframeInterval),
+            "the keyframe interval is a power of two, 2 ... 64")
+        name = record.name
+        self.store = store
+        self.core = core
+        self.indexer = indexer
+        self.record = record
+        self.isNew = isNew
+        self.start = start
+        self.options = options
+        versions = VersionCache(byteCountMax: options.versionCacheBytes)
+        indexBatch = indexer.makeBatch(timeline: record.id)
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// The last epoch appended or inherited; nil before checkpoint 0.
+    public var headEpoch: UInt64? { lock.withLock { start.headEpoch } }
+
+    /// Stores an epoch: segments, manifest and head in one atomic write, synced as `durability` says. On return with
+    /// `durable` the epoch survives a loss of power; in any case it survives a kill of this process.
+    ///
+    /// - Throws: `HistoryStoreError.misuse` when the epoch does not follow the head or pages do not rise; `.diskFull`,
+    ///   `.io`, `.damaged`. The epoch then does not exist.
+    public func append(_ epoch: EpochInput) throws -> EpochReceipt {
+        try lock.withLock {
+            try checkOpen()
+            try check(epoch)
+            do {
+                return try store(epoch)
+            } catch {
+                end = .failed
+                throw error
+            }
+        }
+    }
+
+    /// Makes every appended epoch durable.
+    public func flush() throws {
+        try lock.withLock {
+            try checkOpen()
+            try sync()
+        }
+    }
+
+    /// Makes every appended epoch durable and hands the rest to the indexer. Harmless when closed already.
+    public func close() throws {
+        try lock.withLock {
+            guard end != .closed else { return }
+            let failed = end == .failed
+            end = .closed
+            store.unregister(name)
+            guard !failed else { return }
+            try sync()
+            submitIndexBatch()
+        }
+    }
+
+    private func checkOpen() throws {
+        switch end {
+        case .none: return
+        case .failed:
+            throw HistoryStoreError.misuse("the writer of timeline '\(name)' has failed: resume the timeline")
+        case .closed:
+            throw HistoryStoreError.misuse("the writer of timeline '\(name)' is closed: resume the timeline")
+        }
+    }
+
+    private func check(_ epoch: EpochInput) throws {
+        let expected = start.headEpoch.map { $0 + 1 } ?? 0
+        guard epoch.epoch == expected else {
+            throw HistoryStoreError.misuse(
+                "epoch \(epoch.epoch) was offered to timeline '\(name)', whose next is \(expected)")
+        }
+        var previous: UInt64?
+        for page in epoch.pages {
+            guard page.page.number < 1 << 48, previous.map({ $0 < page.page.number }) ?? true else {
+                throw HistoryStoreError.misuse("the dirty pages of epoch \(epoch.epoch) do not rise")
+            }
+            previous = page.page.number
+        }
+    }
+
+    // MARK: Durability
+
+    /// Whether the commit about to be made is to be synced. The first of a timeline always is.
+    var syncIsDue: Bool {
+        switch options.durability {
+        case .epoch: true
+        case .interval(let seconds): isNew || ContinuousClock.now - lastSync >= .seconds(seconds)
+        case .off: isNew
+        }
+    }
+
+    /// After a commit: moves the high-water mark if the commit was synced.
+    func noteCommit(_ epoch: UInt64, hash: [UInt8], synced: Bool) throws {
+        if synced {
+            try core.marks?.advance(timeline: record.id, epoch: epoch, manifestHash: hash)
+            lastSync = .now
+            unsynced = nil
+        } else {
+            unsynced = (epoch, hash)
+        }
+    }
+
+    private func sync() throws {
+        guard let unsynced else { return }
+        // An empty synced write carries everything before it to stable storage.
+        try core.engine.commit(StoreChange(), durable: true)
+        try noteCommit(unsynced.epoch, hash: unsynced.hash, synced: true)
+    }
+
+    // MARK: Indexing
+
+    func submitIndexBatch() {
+        let batch = indexBatch
+        indexBatch = indexer.makeBatch(timeline: record.id)
+        indexer.submit(batch)
+    }
+}
