@@ -1,0 +1,140 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Why guest memory could not be set up or read.
+public enum GuestMemoryError: Error, CustomStringConvertible {
+    case invalidSize(bytes: UInt64)
+    case hostMemoryExhausted(bytes: UInt64)
+    case outsideMemory(GuestPhysicalAddress, count: Int)
+
+    public var description: String {
+        switch self {
+        case .invalidSize(let bytes):
+            "a guest memory of \(bytes) bytes is not a multiple of 4096 between 1 MiB and 1 TiB"
+        case .hostMemoryExhausted(let bytes): "the host cannot give \(bytes) bytes of address space for guest memory"
+        case .outsideMemory(let address, let count): "\(count) bytes at \(address) are outside the guest's memory"
+        }
+    }
+}
+
+/// The guest's RAM: frames of host memory that appear on first touch, reached through the nested page table.
+///
+/// Every access that the guest can notice goes through a leaf of the table, so that A, D and T are complete. What does
+/// not count as an access of the guest (checkpoint copies, digests) uses `peek`.
+///
+/// Not here: translation of guest-virtual addresses (RISCV), what happens to the pages found dirty (Checkpointing).
+public final class GuestMemory {
+    /// First address of RAM.
+    public let base: GuestPhysicalAddress
+    /// Bytes of RAM.
+    public let byteCount: UInt64
+    public let firstPage: UInt64
+    public let pageCount: UInt64
+
+    /// Host address of RAM; the frame of page `firstPage + n` lies at `ram + n * 4096`.
+    let ram: UnsafeMutableRawPointer
+    let table: NestedPageTable
+    let dirtyList: UnsafeMutablePointer<UInt64>
+    /// Pages whose T is set, in the order in which walks found them.
+    var tablePages: [UInt64] = []
+
+    /// Gives a page's content on first touch: fills the 4096 zeroed bytes, or leaves them. A failure is kept in
+    /// `fetchFailure`; whoever runs the guest must look there before it trusts the result.
+    public var source: ((GuestPhysicalPage, UnsafeMutableRawPointer) throws -> Void)?
+    /// The first error of `source`; the machine's state is worthless from there on.
+    public private(set) var fetchFailure: (any Error)?
+
+    /// - Parameter byteCount: a multiple of 4096, 1 MiB ... 1 TiB.
+    public init(base: GuestPhysicalAddress, byteCount: UInt64) throws {
+        guard byteCount % UInt64(pageSize) == 0, (1 << 20)...(1 << 40) ~= byteCount else {
+            throw GuestMemoryError.invalidSize(bytes: byteCount)
+        }
+        precondition(base.offsetInPage == 0)
+        self.base = base
+        self.byteCount = byteCount
+        firstPage = base.page.number
+        pageCount = byteCount >> pageShift
+        guard let ram = Self.reserve(byteCount), let list = Self.reserve(pageCount * 8) else {
+            throw GuestMemoryError.hostMemoryExhausted(bytes: byteCount)
+        }
+        self.ram = ram
+        dirtyList = list.bindMemory(to: UInt64.self, capacity: Int(pageCount))
+        table = NestedPageTable()
+    }
+
+    deinit {
+        table.destroy()
+        munmap(ram, Int(byteCount))
+        munmap(dirtyList, Int(pageCount * 8))
+    }
+
+    private static func reserve(_ byteCount: UInt64) -> UnsafeMutableRawPointer? {
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        let address = mmap(nil, Int(byteCount), PROT_READ | PROT_WRITE, flags, -1, 0)
+        return address == MAP_FAILED ? nil : address
+    }
+
+    @inline(__always)
+    public func contains(page: UInt64) -> Bool { page &- firstPage < pageCount }
+
+    public func contains(_ address: GuestPhysicalAddress, count: Int) -> Bool {
+        guard count >= 0, address >= base else { return false }
+        let offset = address.rawValue - base.rawValue
+        return offset <= byteCount && UInt64(count) <= byteCount - offset
+    }
+
+    @inline(__always)
+    func frame(_ page: UInt64) -> UnsafeMutableRawPointer { ram + Int((page &- firstPage) << pageShift) }
+
+    /// The leaf of a RAM page after an access by the guest: A is set on all levels and the frame exists.
+    /// nil when the page is not RAM.
+    @inline(__always)
+    public func leaf(_ page: UInt64) -> UnsafeMutablePointer<UInt64>? {
+        guard contains(page: page) else { return nil }
+        let entry = table.leafMarkingAccess(page)
+        if entry.pointee & NestedFlags.addressMask == 0 { materialise(entry, page) }
+        entry.pointee |= NestedFlags.accessed
+        return entry
+    }
+
+    @inline(__always)
+    public static func hostAddress(_ leaf: UInt64) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(bitPattern: UInt(leaf & NestedFlags.addressMask)).unsafelyUnwrapped
+    }
+
+    @inline(never)
+    private func materialise(_ entry: UnsafeMutablePointer<UInt64>, _ page: UInt64) {
+        let frame = frame(page)
+        entry.pointee |=
+            UInt64(UInt(bitPattern: frame)) | NestedFlags.read | NestedFlags.write | NestedFlags.execute
+        guard let source else { return }
+        do {
+            try source(GuestPhysicalPage(page), frame)
+        } catch {
+            if fetchFailure == nil { fetchFailure = error }
+        }
+    }
+
+    /// The frame of a page, fetched if need be, without any mark: for checkpoints, digests and inspection. nil when the
+    /// page is not RAM, or was never touched and no source holds it (it reads as zeros).
+    public func peek(_ page: GuestPhysicalPage) -> UnsafeRawPointer? {
+        guard contains(page: page.number) else { return nil }
+        if let entry = table.leafIfPresent(page.number), entry.pointee & NestedFlags.addressMask != 0 {
+            return UnsafeRawPointer(Self.hostAddress(entry.pointee))
+        }
+        guard source != nil else { return nil }
+        // The fetch must not look like an access: upper A bits may come, which only costs the next scan a visit.
+        let entry = table.leafMarkingAccess(page.number)
+        materialise(entry, page.number)
+        return UnsafeRawPointer(Self.hostAddress(entry.pointee))
+    }
+
+    /// Whether a page has a frame already (touched, or fetched).
+    public func isPresent(_ page: GuestPhysicalPage) -> Bool {
+        guard let entry = table.leafIfPresent(page.number) else { return false }
+        return entry.pointee & NestedFlags.addressMask != 0
+    }
+}
