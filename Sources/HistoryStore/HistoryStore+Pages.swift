@@ -84,7 +84,7 @@ extension HistoryStore {
 
 extension StoreCore {
     /// The last map stored in a stretch at or before `epoch`.
-    fileprivate func storedMap(
+    func storedMap(
         _ stretch: LineageStretch, upTo epoch: UInt64
     ) throws -> (map: PageMap, epoch: UInt64)? {
         var found: (map: PageMap, epoch: UInt64)?

@@ -73,7 +73,7 @@ extension HistoryStore {
         let (map, mapEpoch, dirty) = try mapAndItsAge(timeline: timeline, epoch: epoch)
         return WriterStart(
             headEpoch: epoch, manifestHash: manifestHash, map: PageMap(copying: map),
-            epochsSinceMap: Int(epoch - mapEpoch), dirtyPagesSinceMap: dirty)
+            mapSchedule: MapSchedule(epochs: Int(epoch - mapEpoch), dirtyPages: dirty))
     }
 
     private func info(_ record: Palimpsest_History_V1_TimelineRecord, _ core: StoreCore) throws -> TimelineInfo {

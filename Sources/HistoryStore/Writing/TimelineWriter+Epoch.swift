@@ -128,17 +128,10 @@ extension TimelineWriter {
         return bytes.count
     }
 
-    /// A map is due every 64 epochs, or later while the dirty pages since are few beside the pages present: maps then
-    /// cost at most some ten bytes a dirty page, and reading one back applies at most 256 manifests.
     private func addMapIfDue(_ epoch: UInt64, dirtyPageCount: Int, to change: inout StoreChange) throws -> Int {
-        start.epochsSinceMap += 1
-        start.dirtyPagesSinceMap += dirtyPageCount
-        guard
-            start.epochsSinceMap >= 256
-                || start.epochsSinceMap >= 64 && start.dirtyPagesSinceMap >= start.map.pageCount / 2
-        else { return 0 }
-        start.epochsSinceMap = 0
-        start.dirtyPagesSinceMap = 0
+        guard start.mapSchedule.isDue(dirtyPages: dirtyPageCount, presentPages: start.map.pageCount) else {
+            return 0
+        }
         let key = StoreKey.map(record.id, epoch)
         let map = try RecordEnvelope.seal(start.map.encoded(), space: .maps, key: key)
         change.put(.maps, key: key, value: map)

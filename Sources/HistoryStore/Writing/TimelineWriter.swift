@@ -8,8 +8,7 @@ struct WriterStart {
     var headEpoch: UInt64?
     var manifestHash: [UInt8] = []
     var map = PageMap()
-    var epochsSinceMap = 0
-    var dirtyPagesSinceMap = 0
+    var mapSchedule = MapSchedule()
 }
 
 /// Appends epochs to one timeline. Made by `HistoryStore.createTimeline` and `resumeTimeline`.
