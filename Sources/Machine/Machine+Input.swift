@@ -76,6 +76,10 @@ extension Machine {
         }
     }
 
+    /// Applies the scripted inputs stamped with this very icount. An epoch that ended right after an input, with no step in
+    /// between, ends so in a replay as well.
+    public func applyScriptedInputsAtEnd() { applyScript() }
+
     private func mismatch(_ what: String) {
         if scriptMismatch == nil { scriptMismatch = what }
     }
