@@ -44,7 +44,12 @@ let package = Package(
             ]),
         .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory"]),
-        .testTarget(name: "DevicesTests", dependencies: ["Devices", "Machine", "RISCV", "GuestMemory"]),
+        .testTarget(
+            name: "DevicesTests",
+            dependencies: [
+                "Devices", "Machine", "RISCV", "GuestMemory",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
     ],
     swiftLanguageModes: [.v6]

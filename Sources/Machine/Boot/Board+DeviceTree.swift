@@ -103,6 +103,7 @@ extension Board {
             cpu.set("riscv,isa", strings: configuration.isaString)
             cpu.set("mmu-type", strings: configuration.pageTableMode.rawValue)
             var interrupts = DeviceTreeNode("interrupt-controller")
+            interrupts.set("#address-cells", cells: 0)
             interrupts.set("#interrupt-cells", cells: 1)
             interrupts.set("interrupt-controller")
             interrupts.set("compatible", strings: "riscv,cpu-intc")

@@ -53,7 +53,8 @@ public struct BoardConfiguration: Equatable, Sendable {
     public var pageTableMode: PageTableMode
     /// Instruction set extensions in canonical order: single letters first.
     public var extensions: [String]
-    /// Guest-physical memory that the kernel must leave alone: resident firmware that does not say so itself.
+    /// Guest-physical memory that the kernel must leave alone: resident firmware, unless it says so itself in the device
+    /// tree, as OpenSBI does.
     public var reservedMemory: [Range<UInt64>]
 
     public static let standardExtensions = [
