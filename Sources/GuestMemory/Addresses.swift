@@ -1,7 +1,7 @@
 /// Bytes in one guest page and in one frame of host memory.
-public let pageSize = 4096
+@inlinable public var pageSize: Int { 4096 }
 /// log2 of `pageSize`.
-public let pageShift: UInt64 = 12
+@inlinable public var pageShift: UInt64 { 12 }
 
 /// An address as the guest's buses see it, after the guest's own page table.
 public struct GuestPhysicalAddress: Hashable, Comparable, Sendable, CustomStringConvertible {

@@ -37,6 +37,14 @@ public final class GuestMemory {
     /// Host address of RAM; the frame of page `firstPage + n` lies at `ram + n * 4096`.
     let ram: UnsafeMutableRawPointer
     let table: NestedPageTable
+    /// For every run of 512 pages the table of their leaves, once it has been reached since the last scan; then A is set on
+    /// all levels above it. Saves most walks three levels. nil entries mean: walk.
+    @usableFromInline
+    let reachedTables: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
+    let reachedTableCount: Int
+    /// Lowest page number of the first run.
+    @usableFromInline
+    let firstRunPage: UInt64
     let dirtyList: UnsafeMutablePointer<UInt64>
     /// Pages whose T is set, in the order in which walks found them.
     var tablePages: [UInt64] = []
@@ -63,10 +71,15 @@ public final class GuestMemory {
         self.ram = ram
         dirtyList = list.bindMemory(to: UInt64.self, capacity: Int(pageCount))
         table = NestedPageTable()
+        firstRunPage = firstPage & ~511
+        reachedTableCount = Int((firstPage + pageCount - firstRunPage + 511) >> 9)
+        reachedTables = .allocate(capacity: reachedTableCount)
+        reachedTables.initialize(repeating: nil, count: reachedTableCount)
     }
 
     deinit {
         table.destroy()
+        reachedTables.deallocate()
         munmap(ram, Int(byteCount))
         munmap(dirtyList, Int(pageCount * 8))
     }
@@ -77,7 +90,7 @@ public final class GuestMemory {
         return address == MAP_FAILED ? nil : address
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public func contains(page: UInt64) -> Bool { page &- firstPage < pageCount }
 
     public func contains(_ address: GuestPhysicalAddress, count: Int) -> Bool {
@@ -91,16 +104,29 @@ public final class GuestMemory {
 
     /// The leaf of a RAM page after an access by the guest: A is set on all levels and the frame exists.
     /// nil when the page is not RAM.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func leaf(_ page: UInt64) -> UnsafeMutablePointer<UInt64>? {
         guard contains(page: page) else { return nil }
+        if let table = reachedTables[Int(truncatingIfNeeded: (page &- firstRunPage) &>> 9)] {
+            let entry = table + Int(truncatingIfNeeded: page & 511)
+            if entry.pointee & NestedFlags.addressMask != 0 {
+                entry.pointee |= NestedFlags.accessed
+                return entry
+            }
+        }
+        return reachLeaf(page)
+    }
+
+    @usableFromInline @inline(never)
+    func reachLeaf(_ page: UInt64) -> UnsafeMutablePointer<UInt64> {
         let entry = table.leafMarkingAccess(page)
+        reachedTables[Int((page - firstRunPage) >> 9)] = entry - Int(page & 511)
         if entry.pointee & NestedFlags.addressMask == 0 { materialise(entry, page) }
         entry.pointee |= NestedFlags.accessed
         return entry
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public static func hostAddress(_ leaf: UInt64) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(bitPattern: UInt(leaf & NestedFlags.addressMask)).unsafelyUnwrapped
     }

@@ -6,28 +6,29 @@
 
 /// Flag bits of a nested page table entry. The bits from 12 upwards hold the host address of the frame (in a leaf) or of
 /// the next table (in an upper entry); both are aligned to 4 KiB.
+@frozen
 public enum NestedFlags {
-    public static let read: UInt64 = 1 << 0
-    public static let write: UInt64 = 1 << 1
-    public static let execute: UInt64 = 1 << 2
+    @inlinable public static var read: UInt64 { 1 << 0 }
+    @inlinable public static var write: UInt64 { 1 << 1 }
+    @inlinable public static var execute: UInt64 { 1 << 2 }
     /// A: touched since the last scan; on every level (patents.md, requirement 3).
-    public static let accessed: UInt64 = 1 << 3
+    @inlinable public static var accessed: UInt64 { 1 << 3 }
     /// D: written since the last scan; leaves only.
-    public static let dirty: UInt64 = 1 << 4
+    @inlinable public static var dirty: UInt64 { 1 << 4 }
     /// T: the page is part of a guest page table that a walk has read (requirement 20); leaves only.
-    public static let tablePage: UInt64 = 1 << 5
+    @inlinable public static var tablePage: UInt64 { 1 << 5 }
     /// The page holds instructions that are decoded, so a store to it must drop them; leaves only.
-    public static let decodedCode: UInt64 = 1 << 6
+    @inlinable public static var decodedCode: UInt64 { 1 << 6 }
 
     /// The page holds a word that the host watches (`tohost`); leaves only.
-    public static let watched: UInt64 = 1 << 7
+    @inlinable public static var watched: UInt64 { 1 << 7 }
     /// Beside T: the levels at which walks have read the page, bit 8 + n for level n (0 holds leaves of 4 KiB).
-    public static let tableLevelShift: UInt64 = 8
-    public static let tableLevels: UInt64 = 0xf << tableLevelShift
+    @inlinable public static var tableLevelShift: UInt64 { 8 }
+    @inlinable public static var tableLevels: UInt64 { 0xf << tableLevelShift }
 
-    public static let addressMask: UInt64 = ~0xfff
+    @inlinable public static var addressMask: UInt64 { ~0xfff }
     /// A store to a page with one of these must leave the fast path.
-    public static let storeSensitive = tablePage | decodedCode | watched
+    @inlinable public static var storeSensitive: UInt64 { tablePage | decodedCode | watched }
 }
 
 /// The machine's own page table: four levels of 512 entries, from guest-physical page numbers (36 bits) to frames.

@@ -72,7 +72,7 @@ extension Machine {
     private func isRunnable(_ h: Hart) -> Bool {
         if h.pointee.isStopped { return false }
         updateTimers(h)
-        if h.pointee.isWaiting && h.pointee.hasWakeUp { h.pointee.isWaiting = false }
+        if h.pointee.isWaiting && h.hasWakeUp { h.pointee.isWaiting = false }
         return !h.pointee.isWaiting
     }
 

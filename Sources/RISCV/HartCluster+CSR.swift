@@ -21,7 +21,7 @@ extension HartCluster {
         case CSRNumber.sepc: return h.pointee.sepc
         case CSRNumber.scause: return h.pointee.scause
         case CSRNumber.stval: return h.pointee.stval
-        case CSRNumber.sip: return h.pointee.pendingInterrupts & h.pointee.mideleg
+        case CSRNumber.sip: return h.pendingInterrupts & h.pointee.mideleg
         case CSRNumber.stimecmp: return mayUseStimecmp(h) ? h.pointee.stimecmp : nil
         case CSRNumber.satp: return mayUseSatp(h) ? h.pointee.satp : nil
         default: return readMachineCSR(h, number)
@@ -43,7 +43,7 @@ extension HartCluster {
         case CSRNumber.mepc: return h.pointee.mepc
         case CSRNumber.mcause: return h.pointee.mcause
         case CSRNumber.mtval: return h.pointee.mtval
-        case CSRNumber.mip: return h.pointee.pendingInterrupts
+        case CSRNumber.mip: return h.pendingInterrupts
         case CSRNumber.mcycle: return cycleCount(h)
         case CSRNumber.minstret: return instructionCount(h)
         case CSRNumber.mhartid: return UInt64(h.pointee.id)
@@ -191,13 +191,13 @@ extension HartCluster {
             break
         case CSRNumber.pmpcfg0...CSRNumber.pmpcfg14 where number & 1 == 0:
             if number <= CSRNumber.pmpcfg2 {
-                h.pointee.writePMPConfiguration(word: (number - CSRNumber.pmpcfg0) / 2, value)
+                h.writePMPConfiguration(word: (number - CSRNumber.pmpcfg0) / 2, value)
                 flushTranslations()
             }
         case CSRNumber.pmpaddr0...CSRNumber.pmpaddr63:
             let index = number - CSRNumber.pmpaddr0
             if index < PMP.entryCount {
-                h.pointee.writePMPAddress(index, value)
+                h.writePMPAddress(index, value)
                 flushTranslations()
             }
         default: return false

@@ -16,6 +16,7 @@ extension HartCluster {
         // All of memory, for every mode: one NAPOT entry.
         h.pointee.pmpConfiguration = (0x1f, 0)
         h.pointee.pmpAddress[0] = PMP.addressMask
+        h.summarisePMP()
         h.pointee.isWaiting = false
         h.pointee.reservation = HartState.noReservation
         h.pointee.satp = 0
@@ -34,6 +35,7 @@ extension HartCluster {
 
     /// After a hart's registers were replaced from outside: nothing cached is true any longer.
     public func stateReplaced(_ h: Hart) {
+        h.summarisePMP()
         flushTranslations()
         h.pointee.selectContexts()
     }

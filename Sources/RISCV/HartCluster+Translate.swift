@@ -9,17 +9,15 @@ struct Translation {
 }
 
 extension HartState {
-    /// The privilege that loads and stores have: MPP's while MPRV is set (Privileged Architecture, 3.1.6.3).
-    var dataPrivilege: Privilege {
-        if mstatus & MStatus.mprv != 0 && privilege == .machine {
-            return Privilege(rawValue: UInt8((mstatus >> MStatus.mppShift) & 3)) ?? .machine
-        }
-        return privilege
-    }
-
     /// Points the hot pointers at the tables of the current privileges. To be called after every change of privilege,
     /// MPRV, MPP or SUM.
+    ///
+    /// Loads and stores have MPP's privilege while MPRV is set (Privileged Architecture, 3.1.6.3).
     mutating func selectContexts() {
+        dataPrivilege = privilege
+        if mstatus & MStatus.mprv != 0 && privilege == .machine {
+            dataPrivilege = Privilege(rawValue: UInt8((mstatus >> MStatus.mppShift) & 3)) ?? .machine
+        }
         switch dataPrivilege {
         case .machine: dataContext = TLBContext.machine
         case .supervisor:
@@ -129,8 +127,10 @@ extension HartCluster {
         return true
     }
 
+    @inline(__always)
     func pmpAllows(_ h: Hart, _ address: UInt64, size: UInt64, _ kind: AccessKind, _ privilege: Privilege) -> Bool {
-        h.pointee.pmpMatch(address, size: size, kind, privilege) == .allowed
+        if privilege == .machine ? h.pointee.pmpIsOpenForMachine : h.pointee.pmpIsOpenForOthers { return true }
+        return h.pmpMatch(address, size: size, kind, privilege) == .allowed
     }
 
     /// Translates for inspection: no fault, no mark, no A or D. Rights are not checked.

@@ -22,7 +22,7 @@ extension HartCluster {
     }
 
     private func pendingInterrupt(_ h: Hart) -> (number: UInt64, toSupervisor: Bool)? {
-        let pending = h.pointee.pendingInterrupts & h.pointee.mie
+        let pending = h.pendingInterrupts & h.pointee.mie
         if pending == 0 { return nil }
         let machineEnabled = h.pointee.privilege != .machine || h.pointee.mstatus & MStatus.mie != 0
         let supervisorEnabled =
@@ -89,11 +89,12 @@ extension HartCluster {
     }
 }
 
-extension HartState {
+extension Hart {
     /// mip as the guest reads it.
     @inline(__always)
-    public var pendingInterrupts: UInt64 { softwareInterrupts | interruptLines | timerLines }
+    public var pendingInterrupts: UInt64 { pointee.softwareInterrupts | pointee.interruptLines | pointee.timerLines }
 
     /// Whether WFI would end now: an enabled interrupt is pending, whatever mstatus says (3.3.3).
-    public var hasWakeUp: Bool { pendingInterrupts & mie != 0 }
+    @inline(__always)
+    public var hasWakeUp: Bool { pendingInterrupts & pointee.mie != 0 }
 }

@@ -72,6 +72,12 @@ public struct HartState {
 
     // MARK: Engine (nothing the guest can notice)
 
+    /// The privilege that loads and stores have; see `selectContexts`.
+    var dataPrivilege = Privilege.machine
+    /// PMP allows every access of M-mode; of S- and U-mode. See `summarisePMP`.
+    var pmpIsOpenForMachine = true
+    var pmpIsOpenForOthers = false
+
     /// Steps left in this slice, less all of the block that is being executed.
     var budget: Int64 = 0
     /// Steps the slice began with.

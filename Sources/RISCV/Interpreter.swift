@@ -11,7 +11,7 @@ extension HartCluster {
         h.pointee.mustLeaveSlice = false
         h.pointee.selectContexts()
         while h.pointee.budget > 0, !h.pointee.mustLeaveSlice, !h.pointee.isWaiting {
-            if h.pointee.hasWakeUp, takeInterrupt(h) { continue }
+            if h.hasWakeUp, takeInterrupt(h) { continue }
             execute(h)
         }
         let executed = budget - h.pointee.budget
@@ -327,7 +327,7 @@ extension HartCluster {
                         }
                         if outcome == .leave {
                             leaveSlowPath(h)
-                            if h.pointee.hasWakeUp || h.pointee.mustLeaveSlice {
+                            if h.hasWakeUp || h.pointee.mustLeaveSlice {
                                 h.pointee.budget = budget
                                 return
                             }

@@ -17,18 +17,19 @@ enum PMP {
     }
 }
 
-extension HartState {
+// Methods of the pointer, not of the state: calling one of the state would copy all of it.
+extension Hart {
     func pmpConfiguration(_ index: Int) -> UInt8 {
-        let word = index < 8 ? pmpConfiguration.0 : pmpConfiguration.1
+        let word = index < 8 ? pointee.pmpConfiguration.0 : pointee.pmpConfiguration.1
         return UInt8(truncatingIfNeeded: word >> UInt64((index & 7) * 8))
     }
 
     /// Address range of an entry as a half-open pair; nil when it is off.
     private func pmpRange(_ index: Int) -> (low: UInt64, high: UInt64)? {
-        let address = pmpAddress[index]
+        let address = pointee.pmpAddress[index]
         switch (pmpConfiguration(index) >> 3) & 3 {
         case 1:
-            let low = index == 0 ? 0 : pmpAddress[index - 1] << 2
+            let low = index == 0 ? 0 : pointee.pmpAddress[index - 1] << 2
             return (low, address << 2)
         case 2: return (address << 2, (address << 2) &+ 4)
         case 3:
@@ -43,7 +44,7 @@ extension HartState {
 
     /// Judges an access of `size` bytes by the first entry that matches any of them.
     func pmpMatch(_ address: UInt64, size: UInt64, _ kind: AccessKind, _ privilege: Privilege) -> PMP.Match {
-        if pmpConfiguration.0 | pmpConfiguration.1 == 0 { return privilege == .machine ? .allowed : .denied }
+        if pointee.pmpConfiguration.0 | pointee.pmpConfiguration.1 == 0 { return privilege == .machine ? .allowed : .denied }
         for index in 0..<PMP.entryCount {
             guard let (low, high) = pmpRange(index), address < high, address &+ size > low, low < high else { continue }
             if address < low || address &+ size > high { return .partial }
@@ -54,7 +55,7 @@ extension HartState {
         return privilege == .machine ? .allowed : .denied
     }
 
-    mutating func writePMPConfiguration(word: Int, _ value: UInt64) {
+    func writePMPConfiguration(word: Int, _ value: UInt64) {
         var result: UInt64 = 0
         for byte in 0..<8 {
             let old = pmpConfiguration(word * 8 + byte)
@@ -63,7 +64,8 @@ extension HartState {
             if new & 3 == 2 { new = old }
             result |= UInt64(old & PMP.lock != 0 ? old : new) << UInt64(byte * 8)
         }
-        if word == 0 { pmpConfiguration.0 = result } else { pmpConfiguration.1 = result }
+        if word == 0 { pointee.pmpConfiguration.0 = result } else { pointee.pmpConfiguration.1 = result }
+        summarisePMP()
     }
 
     func writePMPAddress(_ index: Int, _ value: UInt64) {
@@ -73,6 +75,17 @@ extension HartState {
             let next = pmpConfiguration(index + 1)
             if next & PMP.lock != 0 && (next >> 3) & 3 == 1 { return }
         }
-        pmpAddress[index] = value & PMP.addressMask
+        pointee.pmpAddress[index] = value & PMP.addressMask
+        summarisePMP()
+    }
+
+    /// Finds out for which modes PMP allows every access, so that most accesses need not ask.
+    func summarisePMP() {
+        var isLocked = false
+        for index in 0..<PMP.entryCount where pmpConfiguration(index) & PMP.lock != 0 { isLocked = true }
+        pointee.pmpIsOpenForMachine = !isLocked
+        let all = PMP.read | PMP.write | PMP.execute
+        let coversAll = pmpRange(0).map { $0.low == 0 && $0.high == .max } ?? false
+        pointee.pmpIsOpenForOthers = coversAll && pmpConfiguration(0) & all == all
     }
 }
