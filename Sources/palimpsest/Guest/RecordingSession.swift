@@ -1,0 +1,60 @@
+import Checkpointing
+import Foundation
+import HistoryStore
+import Machine
+
+/// A live guest that is recorded: what `record` and `restore` share.
+///
+/// However it ends, the last epoch is ended and everything is stored before the process is.
+struct RecordingSession {
+    let recorder: Recorder
+    let store: HistoryStore
+    let timeline: String
+    let arguments: SessionArguments
+
+    func run() throws {
+        let console = GuestConsole(isHeadless: arguments.headless)
+        let session = GuestSession(machine: recorder.machine, console: console, arguments: arguments)
+        let marks = PositionMarks(recorder: recorder, store: store, timeline: timeline)
+        let status = StatusLine()
+        session.onMark = { console.say(marks.add()) }
+        recorder.onConsoleOutput = {
+            status.clear()
+            console.write($0)
+        }
+        let outcome = Result {
+            try session.run { icount, shouldStop, idle in
+                try recorder.run(until: icount, shouldStop: shouldStop, idle: idle)
+            }
+        }
+        RawTerminal.leave()
+        let statistics = try finish(after: outcome)
+        try marks.commit()
+        try store.close()
+        if !arguments.headless { Output.write(Array("\(summary(statistics))\n".utf8), to: STDERR_FILENO) }
+        try session.conclude(try outcome.get(), asksForVerdict: false)
+    }
+
+    /// The run's own error goes before one of the last write's, which follows from it.
+    private func finish(after outcome: Result<GuestSession.End, any Error>) throws -> RecorderStatistics {
+        do {
+            let statistics = try recorder.finish()
+            _ = try outcome.get()
+            return statistics
+        } catch {
+            try? store.close()
+            _ = try outcome.get()
+            throw error
+        }
+    }
+
+    private func summary(_ statistics: RecorderStatistics) -> String {
+        let stun = [0.5, 0.99].map { Quantity.milliseconds(us: statistics.stun_us(fraction: $0)) }
+        var line =
+            "palimpsest: timeline '\(timeline)': \(statistics.epochCount) epochs, "
+            + "icount \(recorder.machine.icount), \(Quantity.bytes(statistics.storedBytes)) stored, "
+            + "stun p50 \(stun[0]) ms, p99 \(stun[1]) ms"
+        if statistics.queueFullCount > 0 { line += ", waited \(statistics.queueFullCount) times for the store" }
+        return line
+    }
+}

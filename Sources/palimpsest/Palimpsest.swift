@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: one type a subcommand in `Commands`, each turning words into calls of the rooms below and their
+/// answers into lines. What they share: `Options` (words), `Guest` (a live machine), `Terminal`, `Output`.
+@main
+struct Palimpsest: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "palimpsest",
+        abstract: "A whole machine whose every past state stays on disk, cheap to keep and open to question.",
+        discussion: """
+            POSITION is [TIMELINE@]EPOCH[+INSTRUCTIONS], HEAD, HEAD~3, i8000000000 (an icount), 50% or a tag; RANGE is \
+            POSITION..POSITION.
+
+            Exit status: 0 success; 1 the answer is no (divergence, damage, a test that failed); 2 usage or bad input; \
+            128 + n when ended by signal n. Errors are one line on standard error.
+            """,
+        version: "0.2.0",
+        subcommands: [Run.self, Record.self, Timelines.self, Stats.self, Verify.self])
+
+    /// Parses, runs and ends the process with the contract's exit status.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            finish(with: error)
+        }
+    }
+
+    private static func finish(with error: any Error) -> Never {
+        if let failure = Failure(error) {
+            if let message = failure.message { Output.complain(message) }
+            Foundation.exit(failure.status)
+        }
+        // What is left is ArgumentParser's: help and the like, or words that it could not make sense of.
+        guard exitCode(for: error) != .success else {
+            print(fullMessage(for: error))
+            Foundation.exit(0)
+        }
+        Output.complain("\(message(for: error)); 'palimpsest --help' tells more")
+        Foundation.exit(ExitStatus.badInput)
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Synchronization
+
+/// The terminal in raw mode while a guest has it, and given back on every way out: a return, an exit, a signal, a crash.
+///
+/// What signal handlers touch is plain memory, allocated before the first handler is set.
+enum RawTerminal {
+    private nonisolated(unsafe) static let saved = allocateModes()
+    private nonisolated(unsafe) static let raw = allocateModes()
+    private static let isRaw = Atomic<Bool>(false)
+
+    private static func allocateModes() -> UnsafeMutablePointer<termios> {
+        let modes = UnsafeMutablePointer<termios>.allocate(capacity: 1)
+        modes.initialize(to: termios())
+        return modes
+    }
+
+    /// Signals of a crash, Swift's own traps among them: the terminal is given back before they take effect.
+    private static let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+
+    /// Keys go to the guest as they are, Ctrl-C too. Without effect when standard input is no terminal.
+    static func enter() {
+        guard isatty(STDIN_FILENO) != 0, tcgetattr(STDIN_FILENO, saved) == 0 else { return }
+        raw.pointee = saved.pointee
+        cfmakeraw(raw)
+        atexit { RawTerminal.leave() }
+        isRaw.store(true, ordering: .sequentiallyConsistent)
+        for number in crashes { Signals.handle(number) { RawTerminal.leaveAndRaise($0) } }
+        Signals.handle(SIGTSTP) { _ in RawTerminal.suspend() }
+        _ = tcsetattr(STDIN_FILENO, TCSADRAIN, raw)
+    }
+
+    /// Gives the terminal back. Harmless when it was not taken; safe in a signal handler.
+    static func leave() {
+        guard isRaw.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        _ = tcsetattr(STDIN_FILENO, TCSANOW, saved)
+    }
+
+    private static func leaveAndRaise(_ number: Int32) {
+        leave()
+        signal(number, SIG_DFL)
+        raise(number)
+    }
+
+    /// SIGTSTP, which only another process can send: the terminal is cooked while this one is stopped.
+    private static func suspend() {
+        leave()
+        raise(SIGSTOP)
+        isRaw.store(true, ordering: .sequentiallyConsistent)
+        _ = tcsetattr(STDIN_FILENO, TCSANOW, raw)
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import Synchronization
+
+/// Signals that ask a guest's session to end. It ends between two slices, with everything in order.
+enum Signals {
+    private static let lastReceived = Atomic<Int32>(0)
+
+    /// The signal that came; nil when none did.
+    static var received: Int32? {
+        let number = lastReceived.load(ordering: .relaxed)
+        return number == 0 ? nil : number
+    }
+
+    /// From here on these are noted instead of killing the process. SIGPIPE is turned into a failing write.
+    static func catchRequestsToEnd() {
+        _ = received
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            handle(number) { Signals.lastReceived.store($0, ordering: .relaxed) }
+        }
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    static func handle(_ number: Int32, _ handler: @convention(c) (Int32) -> Void) {
+        var action = sigaction()
+        #if canImport(Glibc)
+            action.__sigaction_handler.sa_handler = handler
+        #else
+            action.__sigaction_u.__sa_handler = handler
+        #endif
+        sigaction(number, &action, nil)
+    }
+}
