@@ -29,7 +29,7 @@ extension HistoryStore {
     ) throws -> PageVersion {
         var version = PageVersion(
             timeline: stretch.timeline.name, epoch: posting.epoch, hash: try pageHash(at: location), storedBytes: 0,
-            kind: .unchanged)
+            kind: .unchanged, location: location)
         switch posting.pageClass {
         case .unchanged: version.kind = .unchanged
         case .zero: version.kind = .zero

@@ -47,13 +47,23 @@ extension HistoryStore {
 
     /// The exact dirty set of an epoch, in page order, with each page's hash at its end.
     public func dirtyPages(timeline: String, epoch: UInt64) throws -> [DirtyPageHash] {
-        let record = try manifest(timeline: timeline, epoch: epoch).record
-        let map = try record.pages.unchangedCount > 0 ? pageMap(timeline: timeline, epoch: epoch) : nil
+        let manifest = try manifest(timeline: timeline, epoch: epoch)
+        let map = try manifest.pages.unchanged > 0 ? pageMap(timeline: timeline, epoch: epoch) : nil
+        return try dirtyPages(of: manifest) { try pageHash(at: map?.location(of: $0) ?? .absent) }
+    }
+
+    /// As `dirtyPages(timeline:epoch:)`, for a caller that follows the epochs one by one.
+    ///
+    /// - Parameter earlierHash: the hash that a page had before the epoch; asked for those that did not change.
+    public func dirtyPages(
+        of manifest: EpochManifest, earlierHash: (GuestPhysicalPage) throws -> PageHash
+    ) throws -> [DirtyPageHash] {
         var pages: [DirtyPageHash] = []
-        try record.forEachDirtyPage { number, pageClass, location in
+        pages.reserveCapacity(manifest.dirtyPageCount)
+        try manifest.record.forEachDirtyPage { number, pageClass, location in
             let page = GuestPhysicalPage(number)
-            let location = pageClass == .unchanged ? map?.location(of: page) ?? .absent : location
-            pages.append(DirtyPageHash(page: page, hash: try pageHash(at: location)))
+            let hash = try pageClass == .unchanged ? earlierHash(page) : pageHash(at: location)
+            pages.append(DirtyPageHash(page: page, hash: hash))
         }
         return pages
     }

@@ -14,6 +14,8 @@ public struct PageVersion: Equatable, Sendable {
     /// Bytes of the page's payload and page table entry; 0 when nothing was stored for it.
     public var storedBytes: Int
     public var kind: PageVersionKind
+    /// Where the content is.
+    public var location: PageLocation
 }
 
 /// A dirty page of an epoch and its content's identity.
