@@ -35,7 +35,8 @@ let package = Package(
             ]),
         .target(name: "Checkpointing", dependencies: ["GuestMemory", "Machine", "HistoryStore"]),
         .target(
-            name: "TimeTravel", dependencies: ["GuestMemory", "Machine", "HistoryStore", "Checkpointing"]),
+            name: "TimeTravel", dependencies: ["GuestMemory", "RISCV", "Machine", "HistoryStore", "Checkpointing"],
+            exclude: ["README.md"]),
         .executableTarget(
             name: "palimpsest",
             dependencies: [

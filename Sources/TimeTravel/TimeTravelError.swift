@@ -1,0 +1,30 @@
+import GuestMemory
+
+/// Why a question to a history has no answer. Each reads as one sentence.
+public enum TimeTravelError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Asked to stop before it was done.
+    case interrupted
+    /// Executing a recorded epoch ended early: this program does not reproduce what was recorded.
+    case notReproduced(position: String, why: String)
+    case noSuchHart(hart: Int, hartCount: Int)
+    case notMapped(GuestVirtualAddress, position: String)
+    case notMemory(GuestPhysicalAddress)
+    case valueCrossesPage(GuestPhysicalAddress, byteCount: Int)
+    /// A read or write of a host file failed.
+    case file(path: String, what: String)
+
+    public var description: String {
+        switch self {
+        case .interrupted: "stopped before the end"
+        case .notReproduced(let position, let why):
+            "\(position) cannot be reached, as executing the recorded epoch anew went another way: \(why)"
+        case .noSuchHart(let hart, let hartCount): "there is no hart \(hart): the machine has \(hartCount)"
+        case .notMapped(let address, let position):
+            "the guest-virtual address \(address) is not mapped at \(position): choose another position or hart"
+        case .notMemory(let address): "\(address) is not in the guest's memory"
+        case .valueCrossesPage(let address, let byteCount):
+            "a value of \(byteCount) bytes at \(address) crosses the page's end: ask for fewer bytes"
+        case .file(let path, let what): "\(path): \(what)"
+        }
+    }
+}
