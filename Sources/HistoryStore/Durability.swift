@@ -16,12 +16,12 @@ public struct WriterOptions: Equatable, Sendable {
     /// Most bytes of memory for earlier page versions, which deltas are made against. A page whose earlier version
     /// has been dropped is stored whole.
     public var versionCacheBytes: Int
-    /// Versions of a page from one keyframe to the next; a power of two, 2 ... 64. A version is at most log2 of this
+    /// Versions of a page from one keyframe to the next; a power of two, 2 ... 64 (docs/decisions/page-deltas.md). A version is at most log2 of this
     /// many deltas away from its keyframe.
     public var keyframeInterval: Int
 
     public init(
-        durability: Durability = .epoch, versionCacheBytes: Int = 1 << 30, keyframeInterval: Int = 16
+        durability: Durability = .epoch, versionCacheBytes: Int = 1 << 30, keyframeInterval: Int = 32
     ) {
         self.durability = durability
         self.versionCacheBytes = versionCacheBytes

@@ -8,17 +8,26 @@ import Testing
     /// Records `epochs` epochs of a synthetic guest and returns what was recorded.
     static func record(
         _ guest: SyntheticGuest, _ epochs: Int, dirtyPages: Int = 100, into writer: TimelineWriter,
-        memory: RecordedMemory = RecordedMemory()
+        memory: RecordedMemory = RecordedMemory(), renumberedFrom first: UInt64? = nil
     ) throws -> (memory: RecordedMemory, receipts: [EpochReceipt]) {
         var memory = memory
         var receipts: [EpochReceipt] = []
-        for _ in 0..<epochs {
+        for count in 0..<UInt64(epochs) {
             if guest.epoch > 0 { guest.run(dirtyPages: dirtyPages) }
-            let input = guest.takeEpoch()
+            var input = guest.takeEpoch()
+            if let first { input.epoch = first + count }
             memory.note(input)
             receipts.append(try writer.append(input))
         }
         return (memory, receipts)
+    }
+
+    /// Runs a guest through what `record` would record, without recording.
+    static func replay(_ guest: SyntheticGuest, _ epochs: Int, dirtyPages: Int) throws {
+        for _ in 0..<epochs {
+            if guest.epoch > 0 { guest.run(dirtyPages: dirtyPages) }
+            _ = guest.takeEpoch()
+        }
     }
 
     @Test func everyPageOfEveryEpochComesBack() throws {

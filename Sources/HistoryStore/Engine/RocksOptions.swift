@@ -57,7 +57,18 @@ final class RocksOptions: @unchecked Sendable {
         }
         rocksdb_options_set_block_based_table_factory(options, table)
         rocksdb_block_based_options_destroy(table)
-        return options
+        return space == .hashes ? withMemoryFilter(options) : options
+    }
+
+    /// A filter for the newest keys too, which are not in a file yet. It has no setter in the C interface.
+    private static func withMemoryFilter(_ options: OpaquePointer?) -> OpaquePointer? {
+        let filtered = rocksdb_options_create()
+        var error: UnsafeMutablePointer<CChar>?
+        rocksdb_get_options_from_string(
+            options, "memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=true", filtered, &error)
+        precondition(error == nil, "RocksDB knows these options by these names since version 5.18")
+        rocksdb_options_destroy(options)
+        return filtered
     }
 
     /// Values from 4 KiB go to files that compaction leaves alone: each byte is written to the log and once more.

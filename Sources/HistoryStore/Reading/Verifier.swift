@@ -139,8 +139,10 @@ struct Verifier {
         for reference in record.segments {
             check(name, record.epoch) { verifier in
                 let segment = try verifier.core.reader.loadSegment(reference.number)
-                guard segment.matchesItsHash(), segment.recordedHash == [UInt8](reference.sha256) else {
-                    throw HistoryStoreError.damaged(what: "segment \(reference.number) does not match its hash")
+                verifier.check(name, record.epoch) { _ in
+                    guard segment.matchesItsHash(), segment.recordedHash == [UInt8](reference.sha256) else {
+                        throw HistoryStoreError.damaged(what: "segment \(reference.number) does not match its hash")
+                    }
                 }
                 guard segment.content == .pages, segment.epoch == record.epoch,
                     segment.timeline == record.timelineID, segment.entries.count == Int(reference.entryCount),

@@ -46,8 +46,8 @@ struct PageEncoder: ~Copyable {
             return (.zstdDelta, .init(start: output, count: delta))
         }
         let whole = whole(page)
-        // A keyframe begins a new chain, which is worth something: a delta must be half its size.
-        if ZSTD_isError(delta) != 0 || delta > whole.payload.count / 2 { return whole }
+        // A keyframe begins a new chain, which is worth something: a delta must save a quarter of its size.
+        if ZSTD_isError(delta) != 0 || delta > whole.payload.count / 4 * 3 { return whole }
         _ = ZSTD_CCtx_refPrefix(context, base, pageSize)
         let again = ZSTD_compress2(context, output, outputByteCount, page, pageSize)
         return (.zstdDelta, .init(start: output, count: again))

@@ -1,13 +1,14 @@
 import CZstd
 import GuestMemory
+import Synchronization
 
 /// zstd, set up for pages and for blobs.
 enum Zstd {
     /// Frames of single pages carry no magic number, no content size, no checksum: the segment knows all three.
-    /// The window covers a page and its prefix; small tables stay in the processor's cache.
+    /// The window covers a page and its prefix. Level 3: docs/decisions/page-deltas.md.
     static func makePageCompressor() -> OpaquePointer {
         let context = ZSTD_createCCtx()!
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 1)
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 3)
         ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 13)
         ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)
         ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0)
@@ -22,10 +23,15 @@ enum Zstd {
         return context
     }
 
-    /// Compresses a blob, against `prefix` when there is one. Ordinary frames.
+    /// Contexts for blobs, at rest. A new one costs more than compressing a short blob.
+    private struct IdleContext: @unchecked Sendable { let context: OpaquePointer }
+    private static let idleCompressors = Mutex<[IdleContext]>([])
+    private static let idleDecompressors = Mutex<[IdleContext]>([])
+
+    /// Compresses a blob, against `prefix` when there is one. Ordinary frames without content size.
     static func compress(_ bytes: [UInt8], prefix: [UInt8]? = nil, level: Int32 = 3) -> [UInt8] {
-        let context = ZSTD_createCCtx()!
-        defer { ZSTD_freeCCtx(context) }
+        let context = idleCompressors.withLock { $0.popLast() }?.context ?? ZSTD_createCCtx()!
+        defer { idleCompressors.withLock { $0.append(IdleContext(context: context)) } }
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level)
         ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)
         let bound = ZSTD_compressBound(bytes.count)
@@ -44,8 +50,8 @@ enum Zstd {
     static func decompress(_ bytes: UnsafeRawBufferPointer, byteCount: Int, prefix: [UInt8]? = nil) -> [UInt8]? {
         // A damaged length must not become an allocation: no blob is larger, and zstd's ratio is bounded.
         guard byteCount >= 0, byteCount <= blobByteCountMax else { return nil }
-        let context = ZSTD_createDCtx()!
-        defer { ZSTD_freeDCtx(context) }
+        let context = idleDecompressors.withLock { $0.popLast() }?.context ?? ZSTD_createDCtx()!
+        defer { idleDecompressors.withLock { $0.append(IdleContext(context: context)) } }
         return (prefix ?? []).withUnsafeBytes { prefixBytes -> [UInt8]? in
             if prefix != nil { _ = ZSTD_DCtx_refPrefix(context, prefixBytes.baseAddress, prefixBytes.count) }
             var size = 0
