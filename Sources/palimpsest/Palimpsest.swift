@@ -16,7 +16,10 @@ struct Palimpsest: ParsableCommand {
             128 + n when ended by signal n. Errors are one line on standard error.
             """,
         version: "0.2.0",
-        subcommands: [Run.self, Record.self, Timelines.self, Stats.self, Verify.self])
+        subcommands: [
+            Run.self, Record.self, Log.self, Show.self, Console.self, CheckoutCommand.self, Replay.self, History.self,
+            RestoreCommand.self, Timelines.self, TagCommand.self, Stats.self, Diff.self, Verify.self,
+        ])
 
     /// Parses, runs and ends the process with the contract's exit status.
     static func main() {

@@ -3,10 +3,17 @@ import HistoryStore
 
 /// Positions marked while recording. A tag needs its epoch to be in the store, so they are kept until it is.
 final class PositionMarks {
+    private struct Mark {
+        var name: String
+        var icount: UInt64
+        /// The last epoch that had ended.
+        var epoch: UInt64
+    }
+
     private let recorder: Recorder
     private let store: HistoryStore
     private let timeline: String
-    private var waiting: [(name: String, icount: UInt64, epoch: UInt64)] = []
+    private var waiting: [Mark] = []
     private var count = 0
 
     init(recorder: Recorder, store: HistoryStore, timeline: String) {
@@ -18,9 +25,9 @@ final class PositionMarks {
     /// Marks where the machine is.
     /// - Returns: a line that says so.
     func add() -> String {
-        let name = freeName()
-        waiting.append((name, recorder.machine.icount, recorder.nextEpoch - 1))
-        return "tag '\(name)' at icount \(recorder.machine.icount)"
+        let mark = Mark(name: freeName(), icount: recorder.machine.icount, epoch: recorder.nextEpoch - 1)
+        waiting.append(mark)
+        return "tag '\(mark.name)' at icount \(mark.icount)"
     }
 
     private func freeName() -> String {
@@ -29,13 +36,24 @@ final class PositionMarks {
         return "mark-\(count)"
     }
 
-    /// Makes tags of them, once the recording is stored.
-    func commit() throws {
-        for mark in waiting {
-            let manifest = try store.manifest(timeline: timeline, epoch: mark.epoch)
-            try store.setTag(
-                name: mark.name, timeline: timeline, epoch: mark.epoch, instructions: mark.icount - manifest.icountTo)
+    /// Makes tags of those whose epoch is stored. What fails is tried again by `commit`.
+    func commitStored() {
+        guard let first = waiting.first, let stored = recorder.statistics.lastStoredEpoch, stored > first.epoch else {
+            return
         }
+        if (try? tag(first)) != nil { waiting.removeFirst() }
+    }
+
+    /// Makes tags of all, once the recording is stored.
+    /// - Throws: the store's errors.
+    func commit() throws {
+        for mark in waiting { try tag(mark) }
         waiting = []
+    }
+
+    private func tag(_ mark: Mark) throws {
+        let manifest = try store.manifest(timeline: timeline, epoch: mark.epoch)
+        try store.setTag(
+            name: mark.name, timeline: timeline, epoch: mark.epoch, instructions: mark.icount - manifest.icountTo)
     }
 }

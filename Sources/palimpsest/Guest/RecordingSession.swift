@@ -2,6 +2,7 @@ import Checkpointing
 import Foundation
 import HistoryStore
 import Machine
+import TimeTravel
 
 /// A live guest that is recorded: what `record` and `restore` share.
 ///
@@ -11,20 +12,24 @@ struct RecordingSession {
     let store: HistoryStore
     let timeline: String
     let arguments: SessionArguments
+    /// For a machine that is on its way to the position it is to run on from.
+    var restore: Restore?
 
     func run() throws {
         let console = GuestConsole(isHeadless: arguments.headless)
         let session = GuestSession(machine: recorder.machine, console: console, arguments: arguments)
         let marks = PositionMarks(recorder: recorder, store: store, timeline: timeline)
-        let status = StatusLine()
         session.onMark = { console.say(marks.add()) }
-        recorder.onConsoleOutput = {
-            status.clear()
-            console.write($0)
-        }
         let outcome = Result {
-            try session.run { icount, shouldStop, idle in
-                try recorder.run(until: icount, shouldStop: shouldStop, idle: idle)
+            try catchUp()
+            recorder.onConsoleOutput = { console.write($0) }
+            return try session.run { icount, shouldStop, idle in
+                try recorder.run(
+                    until: icount,
+                    shouldStop: {
+                        marks.commitStored()
+                        return shouldStop()
+                    }, idle: idle)
             }
         }
         RawTerminal.leave()
@@ -33,6 +38,17 @@ struct RecordingSession {
         try store.close()
         if !arguments.headless { Output.write(Array("\(summary(statistics))\n".utf8), to: STDERR_FILENO) }
         try session.conclude(try outcome.get(), asksForVerdict: false)
+    }
+
+    /// Executes what lies between the fork and the position. Its console output is the old timeline's.
+    private func catchUp() throws {
+        guard let restore else { return }
+        if let target = restore.liveFrom_icount {
+            let reason = try recorder.run(until: target, shouldStop: { Signals.received != nil })
+            // The session sees the signal next.
+            if reason == .interrupted { return }
+        }
+        try restore.goLive()
     }
 
     /// The run's own error goes before one of the last write's, which follows from it.

@@ -16,6 +16,8 @@ enum Quantity {
 
     static func seconds(ns: UInt64) -> String { String(format: "%.6f", Double(ns) / 1e9) }
 
+    static func decimal(_ value: Double, digits: Int) -> String { String(format: "%.*f", digits, value) }
+
     static func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
     /// 16 digits, for columns of addresses and register values.

@@ -1,0 +1,82 @@
+import ArgumentParser
+import TimeTravel
+
+struct Log: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List epochs: icount, time, dirty pages, TLB events, bytes stored.")
+
+    @Argument(help: "POSITION..POSITION, or one POSITION (default: everything).")
+    var range: String?
+    @OptionGroup(title: "History") var history: HistoryArguments
+
+    func run() throws {
+        let store = try history.open()
+        let range = try history.resolve(range: range, in: store)
+        let table = history.json ? nil : LogRow.table()
+        try EpochListing(store).forEachRow(in: range) { epoch in
+            let row = LogRow(epoch)
+            if let table { table.printRow(row.cells) } else { try JSONLine.print(row) }
+            return true
+        }
+    }
+}
+
+/// An epoch in a list.
+struct LogRow: Encodable {
+    let timeline: String
+    let epoch: UInt64
+    let icountFrom: UInt64
+    /// At the epoch's end.
+    let icount: UInt64
+    let virtualTime_ns: UInt64
+    let wallTime_ns: UInt64
+    let dirtyPages: Int
+    let keyframes: Int
+    let deltas: Int
+    let zeroPages: Int
+    let duplicates: Int
+    let unchanged: Int
+    let tlbEvents: UInt64
+    let inputs: UInt64
+    let storedBytes: Int
+    let stun_us: UInt64
+    let scan_us: UInt64
+    let copy_us: UInt64
+
+    init(_ row: EpochRow) {
+        timeline = row.timeline
+        epoch = row.epoch
+        icountFrom = row.icountFrom
+        icount = row.icountTo
+        virtualTime_ns = row.virtualTime_ns
+        wallTime_ns = row.wallTime_ns
+        dirtyPages = row.dirtyPageCount
+        keyframes = row.pages.keyframes
+        deltas = row.pages.deltas
+        zeroPages = row.pages.zero
+        duplicates = row.pages.duplicates
+        unchanged = row.pages.unchanged
+        tlbEvents = row.tlbEventCount
+        inputs = row.inputCount
+        storedBytes = row.storedBytes
+        stun_us = row.stun_us
+        scan_us = row.scan_us
+        copy_us = row.copy_us
+    }
+
+    static func table() -> Table {
+        Table([
+            .init(title: "epoch", width: 7), .init(title: "icount", width: 14), .init(title: "time s", width: 12),
+            .init(title: "dirty pages", width: 11), .init(title: "TLB events", width: 10),
+            .init(title: "inputs", width: 6), .init(title: "bytes stored", width: 12),
+            .init(title: "stun ms", width: 8), .init(title: "timeline", width: 8, isText: true),
+        ])
+    }
+
+    var cells: [String] {
+        [
+            "\(epoch)", "\(icount)", Quantity.seconds(ns: virtualTime_ns), "\(dirtyPages)", "\(tlbEvents)", "\(inputs)",
+            "\(storedBytes)", Quantity.milliseconds(us: stun_us), timeline,
+        ]
+    }
+}
