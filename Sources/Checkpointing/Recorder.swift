@@ -74,7 +74,8 @@ public final class Recorder {
     public func run(
         until icount: UInt64, shouldStop: @escaping () -> Bool = { false }, idle: ((UInt64?) -> Bool)? = nil
     ) throws -> StopReason {
-        armDeadline()
+        // A run that goes on, as after each wait of an idle guest, keeps the deadline it has.
+        if nextDeadline_ns == 0 { armDeadline() }
         machine.shouldPause = { [unowned self] in isDue || shouldStop() }
         defer { machine.shouldPause = nil }
         while true {
