@@ -92,8 +92,11 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         _ space: KeySpace, key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
         var error: UnsafeMutablePointer<CChar>?
-        let slice = rocksdb_get_pinned_cf(
-            database, readOptions, families[space.rawValue], Self.chars(key), key.count, &error)
+        let slice = key.withUnsafeBytes {
+            rocksdb_get_pinned_cf(
+                database, readOptions, families[space.rawValue], $0.baseAddress?.assumingMemoryBound(to: CChar.self),
+                $0.count, &error)
+        }
         try Self.check(&error, path: path)
         guard let slice else { return nil }
         defer { rocksdb_pinnableslice_destroy(slice) }

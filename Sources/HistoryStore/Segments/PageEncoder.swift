@@ -5,26 +5,31 @@ import GuestMemory
 struct PageEncoder: ~Copyable {
     private let context: OpaquePointer
     private let output: UnsafeMutableRawPointer
+    private let deltaOutput: UnsafeMutableRawPointer
     private let outputByteCount: Int
     private let patchOutput: UnsafeMutableRawPointer
 
     /// A patch up to this size is taken without asking zstd, which would gain next to nothing.
-    private static let patchBytesTaken = 96
+    private static let patchBytesTaken = 128
     /// A patch beyond this size always loses to zstd.
     private static let patchBytesMax = 512
     /// A delta beyond this size is compared with the page stored whole.
     private static let deltaBytesUnquestioned = 512
+    /// With fewer words than this as they were (of 512), the page was filled anew and its base is of no use.
+    private static let unchangedWordsMin = 64
 
     init() {
         context = Zstd.makePageCompressor()
         outputByteCount = ZSTD_compressBound(pageSize)
         output = .allocate(byteCount: outputByteCount, alignment: 16)
+        deltaOutput = .allocate(byteCount: outputByteCount, alignment: 16)
         patchOutput = .allocate(byteCount: Self.patchBytesMax, alignment: 16)
     }
 
     deinit {
         ZSTD_freeCCtx(context)
         output.deallocate()
+        deltaOutput.deallocate()
         patchOutput.deallocate()
     }
 
@@ -37,20 +42,32 @@ struct PageEncoder: ~Copyable {
         let patch = PagePatch.encode(page, base: base, into: patchOutput, byteCountMax: Self.patchBytesMax)
         if let patch, patch <= Self.patchBytesTaken { return (.patch, .init(start: patchOutput, count: patch)) }
 
+        if patch == nil, Self.unchangedWords(page, base) < Self.unchangedWordsMin { return whole(page) }
+
         _ = ZSTD_CCtx_refPrefix(context, base, pageSize)
-        let delta = ZSTD_compress2(context, output, outputByteCount, page, pageSize)
+        let delta = ZSTD_compress2(context, deltaOutput, outputByteCount, page, pageSize)
         if let patch, ZSTD_isError(delta) != 0 || patch <= delta {
             return (.patch, .init(start: patchOutput, count: patch))
         }
-        if ZSTD_isError(delta) == 0, delta <= Self.deltaBytesUnquestioned {
-            return (.zstdDelta, .init(start: output, count: delta))
+        let isDelta = ZSTD_isError(delta) == 0
+        if isDelta, delta <= Self.deltaBytesUnquestioned {
+            return (.zstdDelta, .init(start: deltaOutput, count: delta))
         }
-        let whole = whole(page)
         // A keyframe begins a new chain, which is worth something: a delta must save a quarter of its size.
-        if ZSTD_isError(delta) != 0 || delta > whole.payload.count / 4 * 3 { return whole }
-        _ = ZSTD_CCtx_refPrefix(context, base, pageSize)
-        let again = ZSTD_compress2(context, output, outputByteCount, page, pageSize)
-        return (.zstdDelta, .init(start: output, count: again))
+        let whole = whole(page)
+        return isDelta && delta <= whole.payload.count / 4 * 3
+            ? (.zstdDelta, .init(start: deltaOutput, count: delta)) : whole
+    }
+
+    private static func unchangedWords(_ page: UnsafeRawPointer, _ base: UnsafeRawPointer) -> Int {
+        var same = SIMD8<UInt64>.zero
+        for offset in stride(from: 0, to: pageSize, by: 64) {
+            let equal =
+                page.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+                .== base.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+            same.replace(with: same &+ 1, where: equal)
+        }
+        return Int(same.wrappedSum())
     }
 
     private mutating func whole(

@@ -24,6 +24,7 @@ extension TimelineWriter {
         var epoch = EpochInProgress()
         epoch.baseLoadsLeft = Self.baseLoadsPerEpochMax
         epoch.indexEntries.reserveCapacity(input.pages.count)
+        epoch.storedHere.reserveCapacity(input.pages.count)
         for (index, dirty) in input.pages.enumerated() {
             try add(dirty, index, input, to: &epoch)
             if builder.isFull { try closeSegment(of: input, &epoch) }
