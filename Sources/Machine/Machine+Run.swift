@@ -152,7 +152,8 @@ extension Machine {
         {
             times.append(nanoseconds(ticks &- devices.clint.mtimeOffset_ticks))
         }
-        if h.pointee.mie & InterruptBit.machineTimer != 0, let ticks = devices.clint.deadline_ticks(hart: h.pointee.id) {
+        if h.pointee.mie & InterruptBit.machineTimer != 0, let ticks = devices.clint.deadline_ticks(hart: h.pointee.id)
+        {
             times.append(nanoseconds(ticks))
         }
         let external = InterruptBit.supervisorExternal | InterruptBit.machineExternal

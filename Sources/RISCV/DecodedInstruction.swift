@@ -12,6 +12,10 @@ enum Opcode: UInt8 {
     /// Floating-point arithmetic, moves and conversions; `immediate` holds the instruction.
     case float
 
+    // Two or three records in one dispatch; see `Fusion`.
+    case ldLd, sdSd, addAdd, addwAddw, xorXor, orOr, orXor, srliwOr, slliwSrliw, slliSrli, slliAdd, srliAdd, addLd
+    case addiAddi, addiAddw, addiBne, addBne, addSltu, mulAdd, xorAddw, slliwSrliwOr
+
     // From here on: the last instruction of its block.
     case jal, jalr
     case beq, bne, blt, bge, bltu, bgeu

@@ -117,6 +117,7 @@ extension HartCluster {
         let block = code.allocate(recordCount: records.count + 1)
         Self.fill(block, records, places, byteCount)
         block.pointee.isLinkTarget = true
+        Fusion.fuse(block.pointee.records, count: records.count)
         return block
     }
 
@@ -175,8 +176,9 @@ extension HartCluster {
         if whole == scratch { return scratch }
         let byteCount =
             whole.pointee.instructionCount == 1 ? Int(whole.pointee.byteCount) : Int(whole.pointee.places[1].pcOffset)
-        Self.fill(
-            scratch, [whole.pointee.records[0]], [RecordPlace(pcOffset: 0, instructionIndex: 0)], byteCount)
+        var record = whole.pointee.records[0]
+        record.opcode = Fusion.first(record.opcode)
+        Self.fill(scratch, [record], [RecordPlace(pcOffset: 0, instructionIndex: 0)], byteCount)
         return scratch
     }
 }

@@ -80,7 +80,9 @@ extension HartCluster {
         let writes = operation == 1 || source != 0
         guard let old = readCSR(h, number) else { return illegal(h, word) }
         if writes {
-            let new = operation == 1 ? operand : operation == 2 ? setBits(h, number, old) | operand : setBits(h, number, old) & ~operand
+            let new =
+                operation == 1
+                ? operand : operation == 2 ? setBits(h, number, old) | operand : setBits(h, number, old) & ~operand
             guard writeCSR(h, number, new) else { return illegal(h, word) }
         }
         h.pointee.x[Int(destination)] = old

@@ -90,7 +90,8 @@ extension HartCluster {
                     case .slliw: x[Int(r.rd)] = word(low(x[Int(r.rs1)]) &<< r.immediate)
                     case .srliw:
                         x[Int(r.rd)] = word(
-                            Int32(bitPattern: UInt32(bitPattern: low(x[Int(r.rs1)])) &>> UInt32(bitPattern: r.immediate)))
+                            Int32(
+                                bitPattern: UInt32(bitPattern: low(x[Int(r.rs1)])) &>> UInt32(bitPattern: r.immediate)))
                     case .sraiw: x[Int(r.rd)] = word(low(x[Int(r.rs1)]) &>> r.immediate)
 
                     case .add: x[Int(r.rd)] = x[Int(r.rs1)] &+ x[Int(r.rs2)]
@@ -255,6 +256,158 @@ extension HartCluster {
                     case .float:
                         outcome = executeFloat(h, UInt32(bitPattern: r.immediate))
                         if outcome != .done { break records }
+
+                    case .addAdd:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] &+ x[Int(s.rs2)]
+                    case .addwAddw:
+                        x[Int(r.rd)] = word(low(x[Int(r.rs1)]) &+ low(x[Int(r.rs2)]))
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = word(low(x[Int(s.rs1)]) &+ low(x[Int(s.rs2)]))
+                    case .xorXor:
+                        x[Int(r.rd)] = x[Int(r.rs1)] ^ x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] ^ x[Int(s.rs2)]
+                    case .orOr:
+                        x[Int(r.rd)] = x[Int(r.rs1)] | x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] | x[Int(s.rs2)]
+                    case .orXor:
+                        x[Int(r.rd)] = x[Int(r.rs1)] | x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] ^ x[Int(s.rs2)]
+                    case .srliwOr:
+                        x[Int(r.rd)] = word(
+                            Int32(
+                                bitPattern: UInt32(bitPattern: low(x[Int(r.rs1)])) &>> UInt32(bitPattern: r.immediate)))
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] | x[Int(s.rs2)]
+                    case .slliwSrliw:
+                        x[Int(r.rd)] = word(low(x[Int(r.rs1)]) &<< r.immediate)
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = word(
+                            Int32(
+                                bitPattern: UInt32(bitPattern: low(x[Int(s.rs1)])) &>> UInt32(bitPattern: s.immediate)))
+                    case .slliSrli:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &<< r.signedImmediate
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] &>> s.signedImmediate
+                    case .slliAdd:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &<< r.signedImmediate
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] &+ x[Int(s.rs2)]
+                    case .srliAdd:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &>> r.signedImmediate
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] &+ x[Int(s.rs2)]
+                    case .addiAddi:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ r.signedImmediate
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] &+ s.signedImmediate
+                    case .addiAddw:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ r.signedImmediate
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = word(low(x[Int(s.rs1)]) &+ low(x[Int(s.rs2)]))
+                    case .addSltu:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] < x[Int(s.rs2)] ? 1 : 0
+                    case .mulAdd:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &* x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = x[Int(s.rs1)] &+ x[Int(s.rs2)]
+                    case .xorAddw:
+                        x[Int(r.rd)] = x[Int(r.rs1)] ^ x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        x[Int(s.rd)] = word(low(x[Int(s.rs1)]) &+ low(x[Int(s.rs2)]))
+                    case .slliwSrliwOr:
+                        x[Int(r.rd)] = word(low(x[Int(r.rs1)]) &<< r.immediate)
+                        let s = next.pointee
+                        x[Int(s.rd)] = word(
+                            Int32(
+                                bitPattern: UInt32(bitPattern: low(x[Int(s.rs1)])) &>> UInt32(bitPattern: s.immediate)))
+                        let t = next[1]
+                        next += 2
+                        x[Int(t.rd)] = x[Int(t.rs1)] | x[Int(t.rs2)]
+                    case .addiBne:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ r.signedImmediate
+                        let s = next.pointee
+                        next += 1
+                        if x[Int(s.rs1)] != x[Int(s.rs2)] {
+                            pc = pc &+ s.signedImmediate
+                            link -= 1
+                        } else {
+                            pc = pc &+ UInt64(UInt32(bitPattern: block.pointee.byteCount))
+                        }
+                        break records
+                    case .addBne:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ x[Int(r.rs2)]
+                        let s = next.pointee
+                        next += 1
+                        if x[Int(s.rs1)] != x[Int(s.rs2)] {
+                            pc = pc &+ s.signedImmediate
+                            link -= 1
+                        } else {
+                            pc = pc &+ UInt64(UInt32(bitPattern: block.pointee.byteCount))
+                        }
+                        break records
+                    case .addLd:
+                        x[Int(r.rd)] = x[Int(r.rs1)] &+ x[Int(r.rs2)]
+                        let s = next.pointee
+                        let address = x[Int(s.rs1)] &+ s.signedImmediate
+                        let hit = tlb + Int((address >> 12) & tlbMask)
+                        if hit.pointee.loadTag == address & ~0xff8 {
+                            next += 1
+                            x[Int(s.rd)] = host(address, hit).load(as: UInt64.self)
+                        }
+                    case .ldLd:
+                        let address = x[Int(r.rs1)] &+ r.signedImmediate
+                        let hit = tlb + Int((address >> 12) & tlbMask)
+                        if hit.pointee.loadTag == address & ~0xff8 {
+                            x[Int(r.rd)] = host(address, hit).load(as: UInt64.self)
+                            let s = next.pointee
+                            let secondAddress = x[Int(s.rs1)] &+ s.signedImmediate
+                            let secondHit = tlb + Int((secondAddress >> 12) & tlbMask)
+                            if secondHit.pointee.loadTag == secondAddress & ~0xff8 {
+                                next += 1
+                                x[Int(s.rd)] = host(secondAddress, secondHit).load(as: UInt64.self)
+                            }
+                        } else {
+                            outcome = loadMiss(h, block, next, budget, pc, address, 8, r.rd, .ld)
+                            if outcome != .done { break records }
+                        }
+                    case .sdSd:
+                        let address = x[Int(r.rs1)] &+ r.signedImmediate
+                        let hit = tlb + Int((address >> 12) & tlbMask)
+                        if hit.pointee.storeTag == address & ~0xff8 {
+                            host(address, hit).storeBytes(of: x[Int(r.rs2)], as: UInt64.self)
+                            let s = next.pointee
+                            let secondAddress = x[Int(s.rs1)] &+ s.signedImmediate
+                            let secondHit = tlb + Int((secondAddress >> 12) & tlbMask)
+                            if secondHit.pointee.storeTag == secondAddress & ~0xff8 {
+                                next += 1
+                                host(secondAddress, secondHit).storeBytes(of: x[Int(s.rs2)], as: UInt64.self)
+                            }
+                        } else {
+                            outcome = storeMiss(h, block, next, budget, pc, address, 8, x[Int(r.rs2)])
+                            if outcome != .done { break records }
+                        }
 
                     case .beq:
                         if x[Int(r.rs1)] == x[Int(r.rs2)] {

@@ -44,7 +44,9 @@ extension Hart {
 
     /// Judges an access of `size` bytes by the first entry that matches any of them.
     func pmpMatch(_ address: UInt64, size: UInt64, _ kind: AccessKind, _ privilege: Privilege) -> PMP.Match {
-        if pointee.pmpConfiguration.0 | pointee.pmpConfiguration.1 == 0 { return privilege == .machine ? .allowed : .denied }
+        if pointee.pmpConfiguration.0 | pointee.pmpConfiguration.1 == 0 {
+            return privilege == .machine ? .allowed : .denied
+        }
         for index in 0..<PMP.entryCount {
             guard let (low, high) = pmpRange(index), address < high, address &+ size > low, low < high else { continue }
             if address < low || address &+ size > high { return .partial }
