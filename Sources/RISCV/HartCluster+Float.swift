@@ -63,7 +63,7 @@ extension HartCluster {
     private func multiplyAdd(_ h: Hart, _ word: UInt32, isDouble: Bool, _ flags: inout UInt8) -> Bool {
         guard let mode = roundingMode(h, word) else { return false }
         let negatesProduct = word & 8 != 0
-        let negatesAddend = (word & 4 != 0) != negatesProduct
+        let negatesAddend = word & 4 != 0
         let third = UInt8(word >> 27)
         if isDouble {
             let sign: UInt64 = 1 << 63
