@@ -51,6 +51,7 @@ let package = Package(
                 "Devices", "Machine", "RISCV", "GuestMemory",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
+        .testTarget(name: "MachineTests", dependencies: ["Machine", "Devices", "RISCV", "GuestMemory"]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
     ],
     swiftLanguageModes: [.v6]
