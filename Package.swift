@@ -51,7 +51,8 @@ let package = Package(
                 "Devices", "Machine", "RISCV", "GuestMemory",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        .testTarget(name: "MachineTests", dependencies: ["Machine", "Devices", "RISCV", "GuestMemory"]),
+        .testTarget(
+            name: "MachineTests", dependencies: ["Machine", "Devices", "RISCV", "GuestMemory"], exclude: ["README.md"]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
     ],
     swiftLanguageModes: [.v6]

@@ -27,6 +27,20 @@ extension GuestMemory {
         }
     }
 
+    /// Makes all of memory zeros, and forgets where unfetched pages came from.
+    public func clear() {
+        source = nil
+        for page in presentPages() {
+            guard let frame = peek(page) else { continue }
+            UnsafeMutableRawPointer(mutating: frame).initializeMemory(as: UInt8.self, repeating: 0, count: pageSize)
+        }
+    }
+
+    /// Makes every page of RAM present and dirty.
+    public func markAllDirty() {
+        for page in firstPage..<firstPage + pageCount { leaf(page)!.pointee |= NestedFlags.dirty }
+    }
+
     /// Splits a range into pieces that lie in one page each.
     public func forEachPiece(
         _ address: GuestPhysicalAddress, count: Int,

@@ -28,6 +28,7 @@ extension Machine {
     public func run(until target: UInt64, idle: ((UInt64?) -> Bool)? = nil) throws -> StopReason {
         var nextPauseCheck = icount &+ pauseCheckInterval
         while icount < target {
+            if power == .resetRequested, let resetImage { try reset(to: resetImage) }
             if power != .running { return .ended }
             if icount >= nextPauseCheck {
                 if shouldPause?() == true { return .interrupted }
@@ -41,7 +42,7 @@ extension Machine {
                 return stop
             }
         }
-        return power == .running ? .icountReached : .ended
+        return power == .running || (power == .resetRequested && resetImage != nil) ? .icountReached : .ended
     }
 
     // MARK: Scheduling

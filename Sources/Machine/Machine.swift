@@ -33,6 +33,9 @@ public final class Machine {
     public internal(set) var icount: UInt64 = 0
     public internal(set) var power = PowerState.running
 
+    /// Checkpoint 0, for a guest that asks for a reset. Without it such a guest ends.
+    public var resetImage: ResetImage?
+
     // MARK: Scheduler (machine state)
 
     /// The hart whose turn it is.

@@ -33,6 +33,12 @@ extension HartCluster {
         h.pointee.selectContexts()
     }
 
+    /// After memory was replaced from outside.
+    public func dropAllDecodedCode() {
+        code.clear()
+        flushTranslations()
+    }
+
     /// After a hart's registers were replaced from outside: nothing cached is true any longer.
     public func stateReplaced(_ h: Hart) {
         h.summarisePMP()

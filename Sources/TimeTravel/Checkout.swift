@@ -56,9 +56,25 @@ public final class Checkout {
             try store.readPage(at: location, into: frame)
         }
         try machine.load(MachineState(encoded: manifest.machineState()))
+        machine.resetImage = Self.resetImage(store, timeline: checkpoint.timeline)
         machine.shouldPause = options.shouldStop
         if options.prefetchesMemory { try prefetchMemory() }
         try advance(to: position)
+    }
+
+    /// Checkpoint 0 of a timeline, for a guest that asks for a reset; its pages are read only then.
+    private static func resetImage(_ store: HistoryStore, timeline: String) -> ResetImage {
+        let state = { try MachineState(encoded: store.manifest(timeline: timeline, epoch: 0).machineState()) }
+        return ResetImage(state: state) { memory in
+            try store.pageMap(timeline: timeline, epoch: 0).forEach { page, location in
+                if location == .zero { return }
+                var content = [UInt8](repeating: 0, count: pageSize)
+                try content.withUnsafeMutableBytes { bytes in
+                    try store.readPage(at: location, into: bytes.baseAddress!)
+                    try memory.load(page.baseAddress, UnsafeRawBufferPointer(bytes))
+                }
+            }
+        }
     }
 
     /// Executes on to a later position of the same timeline as it was recorded.

@@ -26,6 +26,7 @@ struct Palimpsest: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            end(status: 0)
         } catch {
             finish(with: error)
         }
@@ -34,14 +35,22 @@ struct Palimpsest: ParsableCommand {
     private static func finish(with error: any Error) -> Never {
         if let failure = Failure(error) {
             if let message = failure.message { Output.complain(message) }
-            Foundation.exit(failure.status)
+            end(status: failure.status)
         }
         // What is left is ArgumentParser's: help and the like, or words that it could not make sense of.
         guard exitCode(for: error) != .success else {
             print(fullMessage(for: error))
-            Foundation.exit(0)
+            end(status: 0)
         }
         Output.complain("\(message(for: error)); 'palimpsest --help' tells more")
-        Foundation.exit(ExitStatus.badInput)
+        end(status: ExitStatus.badInput)
+    }
+
+    /// Ends the process without running static destructors: RocksDB's pool may still have a thread that is just starting,
+    /// and destroying what it locks aborts the process. Whatever must be durable was closed before.
+    private static func end(status: Int32) -> Never {
+        RawTerminal.leave()
+        fflush(nil)
+        _exit(status)
     }
 }

@@ -27,8 +27,13 @@ extension Machine {
         configuration.hasBuiltInFirmware = plan.privilege == .supervisor
         configuration.hostInterfaceAddress = plan.tohost?.rawValue
         let machine = try Machine(configuration: configuration, options: options)
-        for load in plan.loads { try load.bytes.withUnsafeBytes { try machine.memory.load(load.address, $0) } }
+        let fill = { (memory: GuestMemory) in
+            for load in plan.loads { try load.bytes.withUnsafeBytes { try memory.load(load.address, $0) } }
+        }
+        try fill(machine.memory)
         machine.start(plan)
+        let state = machine.save()
+        machine.resetImage = ResetImage(state: { state }, fill: fill)
         return machine
     }
 
