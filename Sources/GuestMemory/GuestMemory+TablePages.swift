@@ -28,6 +28,7 @@ extension GuestMemory {
     /// Makes every store to a page leave the fast path. Only before the machine runs.
     public func watch(_ page: GuestPhysicalPage) {
         guard contains(page: page.number) else { return }
-        leaf(page.number)!.pointee |= NestedFlags.watched
+        // No touch: the page's content may be still to come from a source that is not there yet.
+        table.leafMarkingAccess(page.number).pointee |= NestedFlags.watched
     }
 }
