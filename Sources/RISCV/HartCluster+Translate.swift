@@ -138,6 +138,10 @@ extension HartCluster {
     public func inspectTranslation(satp: UInt64, _ address: UInt64) -> (address: GuestPhysicalAddress, level: Int)? {
         let mode = satp >> 60
         if mode == 0 { return (GuestPhysicalAddress(address), 0) }
+        let unusedBits = UInt64(mode == 8 ? 64 - 39 : 64 - 48)
+        guard UInt64(bitPattern: Int64(bitPattern: address &<< unusedBits) &>> Int64(unusedBits)) == address else {
+            return nil
+        }
         var table = (satp & 0xfff_ffff_ffff) << 12
         for level in stride(from: mode == 8 ? 2 : 3, through: 0, by: -1) {
             let shift = UInt64(12 + 9 * level)
