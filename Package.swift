@@ -53,6 +53,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "MachineTests", dependencies: ["Machine", "Devices", "RISCV", "GuestMemory"], exclude: ["README.md"]),
+        .testTarget(
+            name: "TimeTravelTests",
+            dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "GuestMemory"]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,6 +15,8 @@ extension Machine {
     /// The machine stands inside the epoch. Inputs stamped with `target` itself are not applied, but at the epoch's end
     /// those that the epoch holds are.
     func execute(_ epoch: EpochManifest, until target: UInt64) throws -> EpochExecution {
+        // The run below asks only after many instructions, which short epochs do not have.
+        if shouldPause?() == true { return .interrupted }
         follow(epoch.inputCount == 0 ? [] : try InputLog.decode(epoch.inputs()))
         while icount < target {
             switch try run(until: target) {

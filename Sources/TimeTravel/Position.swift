@@ -85,18 +85,18 @@ extension Position {
         digits.allSatisfy(\.isASCIIDigit) ? UInt64(digits) : nil
     }
 
-    /// Names of timelines and tags have none of the signs that positions are made of.
+    /// Names of timelines and tags have none of the signs that positions and ranges are made of.
     private static func isName(_ text: String) -> Bool {
-        !text.isEmpty
+        !text.isEmpty && !text.hasPrefix(".") && !text.contains("..")
             && text.unicodeScalars.allSatisfy {
                 $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_.".unicodeScalars.contains($0)
             }
     }
 
-    /// Whether a tag of this name could be reached: `7`, `HEAD` and `i7` mean something else, and a name with two dots in
-    /// a row would cut a range in the wrong place.
+    /// Whether a tag of this name could be reached: `7`, `HEAD` and `i7` mean something else, and dots at the beginning or
+    /// in a row would cut a range in the wrong place.
     public static func isUsableTagName(_ name: String) -> Bool {
-        guard isName(name), !name.contains(".."), let position = try? Position(parsing: name) else { return false }
+        guard isName(name), let position = try? Position(parsing: name) else { return false }
         return position.base == .tag(name)
     }
 }
