@@ -39,6 +39,11 @@ extension HartCluster {
                 block = (arena + Int(entry.pointee.blockOffset) << 3).assumingMemoryBound(to: Block.self)
             } else {
                 h.pointee.pc = pc
+                // The fetch belongs to the next step: it may fault, and its walk may write to guest memory.
+                if budget == 0 {
+                    h.pointee.budget = 0
+                    return
+                }
                 guard let found = findBlock(h) else {
                     h.pointee.budget = budget - 1
                     takeException(h)
