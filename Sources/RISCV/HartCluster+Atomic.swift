@@ -23,7 +23,7 @@ extension HartCluster {
         let operand = Self.extended(h.pointee.x[Int(Decoder.rs2(word))], size)
         let outcome = store(h, place, size, Self.combine(operation, old, operand))
         h.pointee.x[Int(destination)] = old
-        return outcome
+        return outcomeAfterWalk(h, outcome)
     }
 
     private static func isDefined(_ operation: UInt32, _ word: UInt32) -> Bool {
@@ -95,7 +95,7 @@ extension HartCluster {
         guard let place = resolve(h, address, size, .load) else { return .trap }
         h.pointee.reservation = place.physical
         h.pointee.x[Int(destination)] = Self.extended(Self.read(place.host, size), size)
-        return .done
+        return outcomeAfterWalk(h)
     }
 
     private func storeConditional(
@@ -110,11 +110,11 @@ extension HartCluster {
         guard let place = resolve(h, address, size, .store) else { return .trap }
         guard place.physical == reservation else {
             h.pointee.x[Int(destination)] = 1
-            return .done
+            return outcomeAfterWalk(h)
         }
         let value = h.pointee.x[Int(Decoder.rs2(word))]
         let outcome = store(h, place, size, value)
         h.pointee.x[Int(destination)] = 0
-        return outcome
+        return outcomeAfterWalk(h, outcome)
     }
 }

@@ -19,7 +19,7 @@ extension HartCluster {
         }
         fill(h, address, place, leaf, privilege, isStore: false)
         let host = GuestMemory.hostAddress(leaf.pointee) + offset
-        return (Self.read(host, size), .done)
+        return (Self.read(host, size), outcomeAfterWalk(h))
     }
 
     static func read(_ host: UnsafeMutableRawPointer, _ size: Int) -> UInt64 {
@@ -76,7 +76,7 @@ extension HartCluster {
                 ? sources.0.unsafelyUnwrapped + index : sources.1.unsafelyUnwrapped + (index - firstCount)
             value |= UInt64(host.load(as: UInt8.self)) << UInt64(index * 8)
         }
-        return (value, .done)
+        return (value, outcomeAfterWalk(h))
     }
 
     /// Stores the low 1, 2, 4 or 8 bytes of a value.
@@ -95,7 +95,7 @@ extension HartCluster {
         }
         let outcome = storeToMemory(h, place.address, leaf, size, value)
         fill(h, address, place, leaf, privilege, isStore: true)
-        return outcome
+        return outcomeAfterWalk(h, outcome)
     }
 
     /// Writes inside one page of RAM, marking it dirty and keeping TLB and decoded code in step.
@@ -165,7 +165,7 @@ extension HartCluster {
             let leaf = memory.leaf(at >> pageShift).unsafelyUnwrapped
             if storeToMemory(h, at, leaf, 1, value >> UInt64(index * 8)) == .leave { outcome = .leave }
         }
-        return outcome
+        return outcomeAfterWalk(h, outcome)
     }
 
     /// Remembers a translation, unless PMP cuts the page or the page must not be reached by plain stores.

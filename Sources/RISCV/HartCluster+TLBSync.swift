@@ -115,9 +115,21 @@ extension HartCluster {
         h.pointee.selectContexts()
     }
 
-    /// Drops the decoded instructions that a write overlaps, wherever the page stands.
-    func dropDecodedCode(page: UInt64, offset: Int, byteCount: Int) {
-        guard let leaf = memory.leaf(page), leaf.pointee & NestedFlags.decodedCode != 0 else { return }
-        if code.invalidate(page: page, leaf: leaf, offset: offset, byteCount: byteCount) { flushJumpCaches() }
+    /// Drops the decoded instructions that a walk's write overlaps. The access that walked must then leave its block,
+    /// which may be among them.
+    func dropDecodedCode(_ h: Hart, page: UInt64, offset: Int, byteCount: Int) {
+        guard let leaf = memory.leaf(page), leaf.pointee & NestedFlags.decodedCode != 0,
+            code.invalidate(page: page, leaf: leaf, offset: offset, byteCount: byteCount)
+        else { return }
+        flushJumpCaches()
+        h.pointee.walkDroppedCode = true
+    }
+
+    /// What an access that finished tells the interpreter: `.leave` when its walk dropped decoded instructions.
+    @inline(__always)
+    func outcomeAfterWalk(_ h: Hart, _ outcome: Outcome = .done) -> Outcome {
+        if !h.pointee.walkDroppedCode { return outcome }
+        h.pointee.walkDroppedCode = false
+        return .leave
     }
 }

@@ -123,7 +123,7 @@ extension HartCluster {
         entry.pointee |= wanted
         memory.leaf(entryAddress >> pageShift).unsafelyUnwrapped.pointee |= NestedFlags.dirty
         // A page table that is executed as well: its decoded instructions go.
-        dropDecodedCode(page: entryAddress >> pageShift, offset: Int(entryAddress & 0xfff), byteCount: 8)
+        dropDecodedCode(h, page: entryAddress >> pageShift, offset: Int(entryAddress & 0xfff), byteCount: 8)
         return true
     }
 

@@ -88,6 +88,8 @@ public struct HartState {
 
     var exceptionCause: UInt64 = 0
     var exceptionValue: UInt64 = 0
+    /// A walk's A or D overwrote decoded instructions: the block that is being executed may be stale.
+    var walkDroppedCode = false
     /// Ask the slice to end at the next block boundary: a deadline, a wire or the machine's power changed.
     public var mustLeaveSlice = false
 
