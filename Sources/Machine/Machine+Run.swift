@@ -140,7 +140,8 @@ extension Machine {
             if !waitingInput.isEmpty, devices.uart.canReceive { return nil }
             if let idle, !idle(deadline) { return deadline == nil ? .waitingForInput : .idle }
         }
-        guard let deadline, deadline != .max else { return .waitingForInput }
+        // Beyond 292 years is never: virtual time must not wrap.
+        guard let deadline, deadline < 1 << 63 else { return .waitingForInput }
         skip(to: deadline)
         return nil
     }
