@@ -1,7 +1,7 @@
 /// Reading and writing control and status registers (Privileged Architecture, chapters 2–4; Zicsr; Zicntr; Sstc).
 extension HartCluster {
     private static let misa: UInt64 = (2 << 62) | 0x14112d
-    /// Every cause but the ECALLs from S and M, and the reserved ones.
+    /// Every cause but the ECALL from M and the reserved ones.
     private static let delegableExceptions: UInt64 = 0xb3ff
     private static let ticks_ns: UInt64 = 100
 
@@ -177,6 +177,10 @@ extension HartCluster {
         case CSRNumber.mcounteren: h.pointee.mcounteren = value & 0xffff_ffff
         case CSRNumber.menvcfg:
             h.pointee.menvcfg = value & (EnvironmentConfiguration.fiom | EnvironmentConfiguration.stimecmpEnable)
+            // STIP is stimecmp's alone from here on: a bit that software left could never be cleared.
+            if h.pointee.menvcfg & EnvironmentConfiguration.stimecmpEnable != 0 {
+                h.pointee.softwareInterrupts &= ~InterruptBit.supervisorTimer
+            }
             timerChanged(h)
         case CSRNumber.mcountinhibit: setCountInhibit(h, value)
         case CSRNumber.mscratch: h.pointee.mscratch = value
