@@ -152,10 +152,17 @@ public final class GuestMemory {
             return UnsafeRawPointer(Self.hostAddress(entry.pointee))
         }
         guard source != nil else { return nil }
-        // The fetch must not look like an access: upper A bits may come, which only costs the next scan a visit.
-        let entry = table.leafMarkingAccess(page.number)
+        let entry = table.leafWithoutMark(page.number)
         materialise(entry, page.number)
         return UnsafeRawPointer(Self.hostAddress(entry.pointee))
+    }
+
+    /// The leaf entry of a page that has a frame, as it stands, without a mark: for checks.
+    public func inspectLeaf(_ page: GuestPhysicalPage) -> UInt64? {
+        guard contains(page: page.number), let entry = table.leafIfPresent(page.number),
+            entry.pointee & NestedFlags.addressMask != 0
+        else { return nil }
+        return entry.pointee
     }
 
     /// Whether a page has a frame already (touched, or fetched).

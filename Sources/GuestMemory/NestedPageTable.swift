@@ -72,6 +72,17 @@ struct NestedPageTable {
         return table + Int(page & 511)
     }
 
+    /// The leaf for a page, leaving every A as it is; tables appear as needed.
+    func leafWithoutMark(_ page: UInt64) -> UnsafeMutablePointer<UInt64> {
+        var table = root
+        for shift: UInt64 in [27, 18, 9] {
+            let entry = table + Int((page >> shift) & 511)
+            if entry.pointee == 0 { entry.pointee = UInt64(UInt(bitPattern: Self.makeTable())) }
+            table = Self.table(entry.pointee)
+        }
+        return table + Int(page & 511)
+    }
+
     /// The leaf for a page if its tables exist, leaving every A as it is.
     func leafIfPresent(_ page: UInt64) -> UnsafeMutablePointer<UInt64>? {
         var table = root

@@ -36,13 +36,15 @@ struct CodePage {
 /// plain store reach it, and the store's slow path drops what it overwrites. FENCE.I therefore has nothing to do.
 final class CodeCache {
     private static let arenaByteCount = 128 << 20
+    /// A `CodePage` costs 16 KiB, and a guest can execute every page it has: 256 MiB at most go to them.
+    private static let livePageCountMax = 16_384
 
     let arena: UnsafeMutableRawPointer
     private var used = 0
     /// How often everything was dropped: pointers to blocks from before are worthless.
     private(set) var clearCount = 0
     private let pages: UnsafeMutablePointer<UnsafeMutablePointer<CodePage>?>
-    private let memory: GuestMemory
+    let memory: GuestMemory
     private let slotCount: Int
     /// Pages that have a `CodePage`, as offsets in `pages`.
     private var livePages: [Int] = []
@@ -60,10 +62,7 @@ final class CodeCache {
     }
 
     deinit {
-        for index in livePages {
-            pages[index]?.pointee.blocks.deallocate()
-            pages[index]?.deallocate()
-        }
+        freePages()
         pages.deallocate()
         munmap(arena, Self.arenaByteCount)
     }
@@ -73,9 +72,19 @@ final class CodeCache {
         UInt32(truncatingIfNeeded: (UnsafeMutableRawPointer(block) - arena) >> 3)
     }
 
-    /// Whether a block of the greatest length still fits.
+    private func freePages() {
+        for index in livePages {
+            pages[index]?.pointee.blocks.deallocate()
+            pages[index]?.deallocate()
+            pages[index] = nil
+        }
+        livePages.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether a block of the greatest length still fits, and the two pages that it may touch.
     var hasRoom: Bool {
         used + Block.byteSize(recordCount: Block.instructionCountMax + 1) + 8 <= Self.arenaByteCount
+            && livePages.count + 2 <= Self.livePageCountMax
     }
 
     /// Room for a block in the arena; only after `hasRoom`.
@@ -84,6 +93,12 @@ final class CodeCache {
         used += (Block.byteSize(recordCount: recordCount) + 7) & ~7
         return block
     }
+
+    /// The decoded instructions of a page of RAM, if there are any.
+    func existingPage(_ page: UInt64) -> UnsafeMutablePointer<CodePage>? { pages[Int(page - memory.firstPage)] }
+
+    /// The numbers of the pages that have a `CodePage`.
+    var liveNumbers: [UInt64] { livePages.map { memory.firstPage + UInt64($0) } }
 
     func codePage(_ page: UInt64) -> UnsafeMutablePointer<CodePage> {
         let index = Int(page - memory.firstPage)
@@ -98,7 +113,11 @@ final class CodeCache {
     /// Drops the decoded instructions of a page if any of `byteCount` bytes at `offset` was decoded.
     /// - Returns: whether anything was dropped; every jump cache must then be flushed.
     func invalidate(page: UInt64, leaf: UnsafeMutablePointer<UInt64>, offset: Int, byteCount: Int) -> Bool {
-        guard let code = pages[Int(page - memory.firstPage)] else { return false }
+        guard let code = pages[Int(page - memory.firstPage)] else {
+            // Left from before everything was dropped.
+            leaf.pointee &= ~NestedFlags.decodedCode
+            return false
+        }
         let first = offset >> 6
         let last = (offset + byteCount - 1) >> 6
         var mask: UInt64 = 0
@@ -109,9 +128,10 @@ final class CodeCache {
         return true
     }
 
-    /// Drops everything, when the arena is full. Every jump cache must then be flushed.
+    /// Drops everything, when there is no room left. Every jump cache must then be flushed, and no `CodePage` from before
+    /// may be touched.
     func clear() {
-        for index in livePages { pages[index]?.pointee.clear() }
+        freePages()
         used = 0
         clearCount += 1
     }

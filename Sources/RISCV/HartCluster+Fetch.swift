@@ -15,13 +15,12 @@ extension HartCluster {
             guard let crossing = crossingBlock(h, page) else { return nil }
             block = crossing
         } else {
-            let codePage = code.codePage(page.number)
-            if let known = codePage.pointee.blocks[slot] {
+            if let known = code.existingPage(page.number)?.pointee.blocks[slot] {
                 block = known
             } else {
                 makeRoom()
                 block = decodeBlock(page, slot)
-                codePage.pointee.blocks[slot] = block
+                code.codePage(page.number).pointee.blocks[slot] = block
             }
         }
         if caching {
@@ -121,7 +120,7 @@ extension HartCluster {
         return block
     }
 
-    private static func decode(_ low: UInt16, _ high: UInt16, _ pcOffset: Int) -> DecodedInstruction {
+    static func decode(_ low: UInt16, _ high: UInt16, _ pcOffset: Int) -> DecodedInstruction {
         if low & 3 == 3 {
             let word = UInt32(low) | UInt32(high) << 16
             return Decoder.decode(word, original: word, pcOffset: Int32(pcOffset))
@@ -151,15 +150,12 @@ extension HartCluster {
     private func crossingBlock(_ h: Hart, _ page: FetchedPage) -> UnsafeMutablePointer<Block>? {
         let low = GuestMemory.hostAddress(page.leaf.pointee).halfword(CodePage.slotCount - 1)
         guard let next = fetchPage(h, h.pointee.pc &+ 2) else { return nil }
+        makeRoom()
         let word = UInt32(low) | UInt32(GuestMemory.hostAddress(next.leaf.pointee).halfword(0)) << 16
         markDecoded(page, from: pageSize - 2, byteCount: 2)
         markDecoded(next, from: 0, byteCount: 2)
         let codePage = code.codePage(page.number)
         if let known = codePage.pointee.crossing, codePage.pointee.crossingWord == word { return known }
-        if !code.hasRoom {
-            makeRoom()
-            return crossingBlock(h, page)
-        }
         let block = code.allocate(recordCount: 2)
         let record = Decoder.decode(word, original: word, pcOffset: 0)
         Self.fill(block, [record], [RecordPlace(pcOffset: 0, instructionIndex: 0)], 4)
