@@ -11,6 +11,7 @@ extension HartCluster {
 
     @inline(never)
     private func markTablePageSlow(_ leaf: UnsafeMutablePointer<UInt64>, _ page: UInt64, _ wanted: UInt64) {
+        if testIgnoresTablePages { return }
         if memory.markTablePage(leaf, page: page) { writeDisable(page: page) }
         leaf.pointee |= wanted
     }
@@ -36,6 +37,7 @@ extension HartCluster {
         var old: (UInt64, UInt64) = (0, 0)
         if last - first > 8 {
             synchroniseWide(h, page: page, leaf: leaf, first: first, last: last, store: store)
+            assertInvariants()
             return
         }
         old.0 = frame.load(fromByteOffset: first, as: UInt64.self)
@@ -43,6 +45,7 @@ extension HartCluster {
         store()
         entryChanged(h, page, leaf, first, old.0)
         if last != first { entryChanged(h, page, leaf, last, old.1) }
+        assertInvariants()
     }
 
     /// A device or firmware write of any length inside one page.

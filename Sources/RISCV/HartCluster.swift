@@ -63,6 +63,9 @@ public final class HartCluster {
     public var tlbEvents: [TLBEvent] = []
     /// False where nobody reads the events (`run`): they are then not kept.
     public var recordsTLBEvents = false
+    /// For tests only: walks leave T alone, so that stale translations live on. The tests of requirements 20 to 28 must fail
+    /// with it; otherwise they prove nothing.
+    var testIgnoresTablePages = false
 
     /// - Parameters:
     ///   - tlbEntryCount: entries of each data TLB, a power of two; 0 walks every time.

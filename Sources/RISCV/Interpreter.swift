@@ -18,6 +18,7 @@ extension HartCluster {
         h.pointee.stepCount += UInt64(executed)
         h.pointee.sliceBudget = 0
         h.pointee.budget = 0
+        assertInvariants()
         return executed
     }
 
