@@ -44,7 +44,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
-        .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory"]),
+        .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory", "Machine", "Devices"]),
         .testTarget(
             name: "DevicesTests",
             dependencies: [
