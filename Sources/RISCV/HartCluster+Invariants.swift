@@ -232,19 +232,25 @@ extension Block {
     /// Whether decoding these halfwords again gives this block.
     fileprivate func isDecoded(from halfwords: some RandomAccessCollection<UInt16>) -> Bool {
         let halfwords = Array(halfwords)
+        var fresh: [DecodedInstruction] = []
         var slot = 0
         for index in 0..<Int(instructionCount) {
             guard slot < halfwords.count, Int(places[index].pcOffset) == slot * 2 else { return false }
             let low = halfwords[slot]
             let isWide = low & 3 == 3
             guard !isWide || slot + 1 < halfwords.count else { return false }
-            let fresh = HartCluster.decode(low, isWide ? halfwords[slot + 1] : 0, slot * 2)
-            let kept = records[index]
-            guard fresh.opcode == kept.opcode, fresh.rd == kept.rd, fresh.rs1 == kept.rs1, fresh.rs2 == kept.rs2,
-                fresh.immediate == kept.immediate
-            else { return false }
+            fresh.append(HartCluster.decode(low, isWide ? halfwords[slot + 1] : 0, slot * 2))
             slot += isWide ? 2 : 1
         }
-        return slot == halfwords.count
+        guard slot == halfwords.count else { return false }
+        fresh.withUnsafeMutableBufferPointer { records in
+            if let first = records.baseAddress { Fusion.fuse(first, count: records.count) }
+        }
+        return fresh.indices.allSatisfy { index in
+            let kept = records[index]
+            let new = fresh[index]
+            return new.opcode == kept.opcode && new.rd == kept.rd && new.rs1 == kept.rs1 && new.rs2 == kept.rs2
+                && new.immediate == kept.immediate
+        }
     }
 }
