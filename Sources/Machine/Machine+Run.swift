@@ -120,6 +120,9 @@ extension Machine {
         for ticks in [devices.clint.deadline_ticks(hart: h.pointee.id), devices.nextDeadline_ticks] {
             if let ticks { deadline = min(deadline ?? .max, nanoseconds(ticks)) }
         }
+        // mtime turns over where firmware has set it close to its end: every comparison changes there.
+        let turnover = nanoseconds(0 &- devices.clint.mtimeOffset_ticks)
+        if turnover > virtualTime_ns { deadline = min(deadline ?? .max, turnover) }
         return deadline
     }
 
