@@ -85,7 +85,7 @@ enum Effort {
         return list.sorted { $0.icount < $1.icount }
     }
 
-    @Test(arguments: Effort.seeds(150, full: 20_000))
+    @Test(arguments: Effort.seeds(150, full: 5000))
     func everyTLBGivesTheSameGuest(seed: UInt64) throws {
         let interferences = interferences(seed: seed, writes: true, epochs: 3)
         let reference = try run(seed: seed, tlb: 0, interferences: interferences)
@@ -97,7 +97,7 @@ enum Effort {
         }
     }
 
-    @Test(arguments: Effort.seeds(60, full: 5000))
+    @Test(arguments: Effort.seeds(60, full: 2000))
     func epochsDisturbNothing(seed: UInt64) throws {
         let quiet = interferences(seed: seed, writes: true, epochs: 0)
         let reference = try run(seed: seed, tlb: 256, interferences: quiet)
