@@ -66,6 +66,8 @@ public final class HartCluster {
     /// For tests only: walks leave T alone, so that stale translations live on. The tests of requirements 20 to 28 must fail
     /// with it; otherwise they prove nothing.
     var testIgnoresTablePages = false
+    /// For tests only: false where a mechanism is taken away on purpose, so that debug builds go on.
+    var testAssertsInvariants = true
 
     /// - Parameters:
     ///   - tlbEntryCount: entries of each data TLB, a power of two; 0 walks every time.

@@ -8,6 +8,8 @@ import Machine
 ///     0x8000_8000  M-mode: trap handler        0x8020_0000  tables: two roots, two of level 1, four of level 0
 ///     0x8001_0000  S-mode: a program a hart    0x8020_8000  data pages      0x8021_0000  pages of tiny functions
 ///
+/// A root of level 3 stands above them at 0x8021_8000, so that the same window exists under Sv39 and Sv48.
+///
 /// The programs run through an identity gigapage and play with a window at 0x4000_0000, whose entries are aliases of data,
 /// of functions and of the tables themselves.
 struct PageTableGuest {
@@ -25,6 +27,9 @@ struct PageTableGuest {
     static let roots = [tables, tables + 0x1000]
     static let middles = [tables + 0x2000, tables + 0x3000]
     static let leaves = (4..<8).map { tables + UInt64($0) * 0x1000 }
+
+    /// A root of Sv48 above the two of Sv39.
+    static let top: UInt64 = 0x8021_8000
 
     let hartCount: Int
     private var random: SeededGenerator
@@ -66,6 +71,7 @@ struct PageTableGuest {
     }
 
     private mutating func placeTables(_ machine: Machine) throws {
+        try Self.put(machine, entry: 0, of: Self.top, Self.roots[1] >> 2 | 1)
         for (root, middle) in zip(
             Self.roots, random.chance(percent: 50) ? [Self.middles[0], Self.middles[0]] : Self.middles)
         {
@@ -163,7 +169,7 @@ struct PageTableGuest {
         case ..<86: emitCall(&p, random.pick(places))
         case ..<89: p.sfence()
         case ..<93:
-            p.li(5, 8 << 60 | UInt64(random.below(3)) << 44 | random.pick(Self.roots) >> 12)
+            p.li(5, addressSpace())
             p.csrw(CSRNumber.satp, 5)
         case ..<97:
             p.li(5, random.pick([MStatus.sum, MStatus.mxr]))
@@ -174,6 +180,13 @@ struct PageTableGuest {
             p.li(6, UInt64(random.below(256)) << 4 | 5)
             p.store(2, 6, 5)
         }
+    }
+
+    /// A value of satp.
+    private mutating func addressSpace() -> UInt64 {
+        let identifier = UInt64(random.below(3)) << 44
+        if random.chance(percent: 35) { return 9 << 60 | identifier | Self.top >> 12 }
+        return 8 << 60 | identifier | random.pick(Self.roots) >> 12
     }
 
     private mutating func windowAddress() -> UInt64 {
@@ -211,9 +224,10 @@ struct PageTableGuest {
     }
 
     private mutating func entryPlace() -> (table: UInt64, index: UInt64) {
-        switch random.below(10) {
+        switch random.below(12) {
         case 0: (random.pick(Self.roots), 1)
-        case ..<4: (random.pick(Self.middles), UInt64(random.below(3)))
+        case 1: (Self.top, 0)
+        case ..<5: (random.pick(Self.middles), UInt64(random.below(3)))
         default: (random.pick(Self.leaves), UInt64(random.below(8)))
         }
     }
@@ -221,8 +235,7 @@ struct PageTableGuest {
     /// Writes an entry in one of the ways in which a hart can write.
     private mutating func emitEntryStore(_ p: inout Program) {
         let (table, index) = entryPlace()
-        let value =
-            Self.roots.contains(table) ? rootEntry() : Self.middles.contains(table) ? middleEntry() : leafEntry()
+        let value = entry(of: table)
         p.li(5, table + index * 8)
         p.li(6, value)
         switch random.below(9) {
@@ -244,6 +257,12 @@ struct PageTableGuest {
     }
 
     // MARK: Entries
+
+    private mutating func entry(of table: UInt64) -> UInt64 {
+        if table == Self.top { return random.pick(Self.roots) >> 2 | 1 }
+        if Self.roots.contains(table) { return rootEntry() }
+        return Self.middles.contains(table) ? middleEntry() : leafEntry()
+    }
 
     mutating func leafEntry() -> UInt64 {
         let page: UInt64
