@@ -15,38 +15,22 @@ import Testing
 
     @Test(arguments: [0, 16, 256])
     func theNextInstructionIsTheNewOne(tlb: Int) throws {
-        let bench = try Bench(tlb: tlb)
-        var p = Program(at: Bench.base)
-        p.li(7, Self.two)
-        p.li(8, Bench.base + 0x40)
-        let patch = p.here
-        p.store(4, 7, 8)
-        while p.here < Bench.base + 0x40 { p.nop() }
-        p.addi(6, 0, 1)
-        let end = p.here
-        try bench.load(p)
-        bench.run(100)
-        bench.h.pointee.pc = Bench.base
-        #expect(bench.x(6) == 2)
-        // In the same block, without leaving it in between.
-        var q = Program(at: Bench.base)
-        q.addi(9, 9, 1)
-        try bench.load(patch, q.bytes)
-        bench.cluster.dropAllDecodedCode()
-        _ = end
-        bench.h.pointee.x[6] = 0
-        var r = Program(at: Bench.base + 0x100)
-        r.addi(6, 0, 1)
-        r.addi(6, 0, 1)
-        r.li(8, Bench.base + 0x100)
-        let store = r.here
-        r.store(4, 7, 8, Int(store + 4 - (Bench.base + 0x100)))
-        r.addi(6, 0, 1)
-        r.nop()
-        try bench.load(r)
-        bench.h.pointee.pc = Bench.base + 0x100
-        bench.run(Int64((r.here - r.base) / 4))
-        #expect(bench.x(6) == 2)
+        // In the same block, in the same line and in another one.
+        for distance in [4, 128] {
+            let bench = try Bench(tlb: tlb)
+            var p = Program(at: Bench.base)
+            p.li(7, Self.two)
+            p.li(8, Bench.base)
+            let store = p.here
+            p.store(4, 7, 8, Int(store - Bench.base) + distance)
+            while p.here < store + UInt64(distance) { p.nop() }
+            p.addi(6, 0, 1)
+            for _ in 0..<10 { p.nop() }
+            try bench.load(p)
+            bench.run(Int64(p.words.count))
+            #expect(bench.h.pointee.pc == p.here)
+            #expect(bench.x(6) == 2)
+        }
     }
 
     /// A loop rewrites its own body each time round: every round must execute the newest.
@@ -71,7 +55,7 @@ import Testing
             p.bne(10, 0, to: loop)
             try bench.load(p)
             try bench.load(f)
-            bench.run(10_000 % 307 + 300)
+            bench.run(500)
             // 1 + 2 + ... + 50.
             #expect(bench.x(6) == 1275, "distance \(distance)")
         }
@@ -161,7 +145,11 @@ import Testing
         bench.b.h.pointee.x[16] = P.pages
         _ = bench.enter(at: entry - 4) { $0.load(8, 6, 7) }
         bench.b.h.pointee.x[7] = P.window + 0x10_0000
-        bench.b.run(2)
+        var stop = Program(at: P.trapVector)
+        stop.jal(0, to: stop.here)
+        try bench.b.load(stop)
+        // More than the block's length, so that it is entered as a whole.
+        bench.b.run(20)
         #expect(bench.b.x(6) == 100)
         #expect(bench.b.h.pointee.mcause == ExceptionCause.illegalInstruction)
         #expect(bench.b.h.pointee.mepc == entry)
