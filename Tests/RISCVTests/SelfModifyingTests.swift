@@ -3,7 +3,8 @@ import Testing
 
 @testable import RISCV
 
-/// Stores over decoded code are seen by the very next fetch, without FENCE.I, and decoded blocks equal memory at all times.
+/// Stores over decoded code are seen by the very next fetch, without FENCE.I, and decoded blocks equal memory at all
+/// times.
 @Suite struct SelfModifyingTests {
     private static func encoded(_ make: (inout Program) -> Void) -> UInt64 {
         var p = Program(at: Bench.base)

@@ -11,7 +11,8 @@ enum Effort {
     static func seeds(_ usual: UInt64, full: UInt64) -> Range<UInt64> { 0..<(isFull ? full : usual) }
 }
 
-/// The TLB is invisible (patents.md, requirements 20 to 28): guests that edit their page tables in every way come to the
+/// The TLB is invisible (patents.md, requirements 20 to 28): guests that edit their page tables in every way come to
+/// the
 /// same state with any TLB, with any epochs, or with T ignored they do not.
 @Suite struct TLBFuzzTests {
     /// What happens to a machine at given icounts, from outside.

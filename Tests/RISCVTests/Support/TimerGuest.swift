@@ -3,7 +3,8 @@ import Machine
 
 @testable import RISCV
 
-/// Harts that sleep and wake by CLINT timers, Sstc timers and interrupts to each other, hashing what they see of the time.
+/// Harts that sleep and wake by CLINT timers, Sstc timers and interrupts to each other, hashing what they see of the
+/// time.
 enum TimerGuest {
     static func make(seed: UInt64, hartCount: Int, tlb: Int = 256) throws -> Machine {
         var random = SeededGenerator(seed: seed &+ 1000)
