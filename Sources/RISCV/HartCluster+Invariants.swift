@@ -8,8 +8,7 @@ public struct InvariantViolation: Error, CustomStringConvertible {
 /// The invariants of docs/architecture.md that concern the engine's caches (1 to 4), checked against fresh walks.
 ///
 /// Debug builds check at the end of each slice and after each synchronisation; release builds leave that out. A check
-/// has
-/// no side effect: its walks mark nothing and write no A or D.
+/// has no side effect: its walks mark nothing and write no A or D.
 extension HartCluster {
     /// Checks every data TLB, jump cache and decoded block.
     /// - Throws: `InvariantViolation` for the first thing that is untrue.

@@ -5,8 +5,7 @@ import Testing
 @testable import RISCV
 
 /// Where a run is cut is invisible: one run and many short ones come to the same machine, registers, clock, scheduler
-/// and
-/// devices included (docs/architecture.md, invariant 5 rests on it).
+/// and devices included (docs/architecture.md, invariant 5 rests on it).
 @Suite struct SlicingTests {
     private struct Result: Equatable {
         var digest: MachineDigest

@@ -12,8 +12,7 @@ enum Effort {
 }
 
 /// The TLB is invisible (patents.md, requirements 20 to 28): guests that edit their page tables in every way come to
-/// the
-/// same state with any TLB, with any epochs, or with T ignored they do not.
+/// the same state with any TLB, with any epochs, or with T ignored they do not.
 @Suite struct TLBFuzzTests {
     /// What happens to a machine at given icounts, from outside.
     enum Interference {

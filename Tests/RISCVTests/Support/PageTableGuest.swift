@@ -11,8 +11,7 @@ import Machine
 /// A root of level 3 stands above them at 0x8021_8000, so that the same window exists under Sv39 and Sv48.
 ///
 /// The programs run through an identity gigapage and play with a window at 0x4000_0000, whose entries are aliases of
-/// data,
-/// of functions and of the tables themselves.
+/// data, of functions and of the tables themselves.
 struct PageTableGuest {
     static let handler: UInt64 = 0x8000_8000
     static let programs: UInt64 = 0x8001_0000
@@ -111,8 +110,7 @@ struct PageTableGuest {
     // MARK: The handler
 
     /// Hashes the trap into x27, repairs the identity mapping when the program lost it, and goes on behind the
-    /// instruction,
-    /// or where x1 says when that was not in a program. Uses x28 to x31.
+    /// instruction, or where x1 says when that was not in a program. Uses x28 to x31.
     private static func makeHandler() -> Program {
         var p = Program(at: handler)
         p.csrr(31, CSRNumber.mcause)
