@@ -57,6 +57,7 @@ let package = Package(
             name: "TimeTravelTests",
             dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "GuestMemory"]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["palimpsest"]),
     ],
     swiftLanguageModes: [.v6]
 )
