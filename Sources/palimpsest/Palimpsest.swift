@@ -26,6 +26,7 @@ struct Palimpsest: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try Output.finish()
             end(status: 0)
         } catch {
             finish(with: error)

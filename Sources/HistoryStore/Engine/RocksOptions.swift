@@ -19,7 +19,9 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_options_set_max_background_jobs(base, 2)
         rocksdb_options_set_bytes_per_sync(base, 1 << 20)
         rocksdb_options_set_keep_log_file_num(base, 2)
-        rocksdb_options_set_info_log_level(base, 2)
+        // Nothing goes to RocksDB's own log: on a full disk, a build of it with assertions (Debian's) ends the process
+        // when it logs again after a line that could not be written. What matters comes as an error.
+        rocksdb_options_set_info_log_level(base, 5)
         rocksdb_options_set_stats_dump_period_sec(base, 0)
         let cache = blockCache
         perFamily = KeySpace.allCases.map { Self.familyOptions($0, cache: cache) }

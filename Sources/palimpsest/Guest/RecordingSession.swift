@@ -19,6 +19,8 @@ struct RecordingSession {
         let console = GuestConsole(isHeadless: arguments.headless)
         let session = GuestSession(machine: recorder.machine, console: console, arguments: arguments)
         let marks = PositionMarks(recorder: recorder, store: store, timeline: timeline)
+        // The guest's lines and ours would mix where both go to one terminal.
+        let status = StatusLine(isShown: arguments.headless && !Output.outputIsTerminal)
         session.onMark = { console.say(marks.add()) }
         let outcome = Result {
             try catchUp()
@@ -28,15 +30,19 @@ struct RecordingSession {
                     until: icount,
                     shouldStop: {
                         marks.commitStored()
+                        status.show(progress)
                         return shouldStop()
                     }, idle: idle)
             }
         }
         RawTerminal.leave()
+        status.clear()
         let statistics = try finish(after: outcome)
         try marks.commit()
         try store.close()
-        if !arguments.headless { Output.write(Array("\(summary(statistics))\n".utf8), to: STDERR_FILENO) }
+        if !arguments.headless || Output.errorIsTerminal {
+            Output.write(Array("\(summary(statistics))\n".utf8), to: STDERR_FILENO)
+        }
         try session.conclude(try outcome.get(), asksForVerdict: false)
     }
 
@@ -62,6 +68,13 @@ struct RecordingSession {
             _ = try outcome.get()
             throw error
         }
+    }
+
+    private var progress: String {
+        let statistics = recorder.statistics
+        let waits = statistics.queueFullCount > 0 ? ", waited \(statistics.queueFullCount) times for the store" : ""
+        return "record: epoch \(recorder.nextEpoch - 1), icount \(recorder.machine.icount), "
+            + "\(Quantity.bytes(statistics.storedBytes)) stored\(waits)"
     }
 
     private func summary(_ statistics: RecorderStatistics) -> String {

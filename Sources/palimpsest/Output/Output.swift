@@ -3,11 +3,19 @@ import Foundation
 /// The two streams. Standard output is data; standard error is for people.
 enum Output {
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) != 0 }
+    static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) != 0 }
 
     /// One line on standard error.
     static func complain(_ message: String) {
         RawTerminal.leave()
         write(Array("palimpsest: \(oneLine(message))\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Answers that could not be written are not given silently.
+    static func finish() throws {
+        guard fflush(nil) == 0 else {
+            throw Failure.badInput("standard output cannot be written: \(String(cString: strerror(errno)))")
+        }
     }
 
     static func oneLine(_ text: String) -> String {

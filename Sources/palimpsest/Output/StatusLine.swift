@@ -9,8 +9,10 @@ final class StatusLine: Sendable {
         var isThere = false
     }
 
-    private let isShown = Output.errorIsTerminal
+    private let isShown: Bool
     private let state = Mutex(State())
+
+    init(isShown: Bool = Output.errorIsTerminal) { self.isShown = isShown && Output.errorIsTerminal }
 
     /// Shows `text`, at most ten times a second.
     func show(_ text: @autoclosure () -> String) {

@@ -8,6 +8,12 @@ enum RawTerminal {
     private nonisolated(unsafe) static let saved = allocateModes()
     private nonisolated(unsafe) static let raw = allocateModes()
     private static let isRaw = Atomic<Bool>(false)
+    /// What crashes led to before, by signal.
+    private nonisolated(unsafe) static let previous: UnsafeMutablePointer<sigaction> = {
+        let actions = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
+        actions.initialize(repeating: sigaction(), count: 65)
+        return actions
+    }()
 
     private static func allocateModes() -> UnsafeMutablePointer<termios> {
         let modes = UnsafeMutablePointer<termios>.allocate(capacity: 1)
@@ -25,7 +31,9 @@ enum RawTerminal {
         cfmakeraw(raw)
         atexit { RawTerminal.leave() }
         isRaw.store(true, ordering: .sequentiallyConsistent)
-        for number in crashes { Signals.handle(number) { RawTerminal.leaveAndRaise($0) } }
+        for number in crashes {
+            previous[Int(number)] = Signals.handle(number) { RawTerminal.leaveAndRaise($0) }
+        }
         Signals.handle(SIGTSTP) { _ in RawTerminal.suspend() }
         _ = tcsetattr(STDIN_FILENO, TCSADRAIN, raw)
     }
@@ -36,9 +44,10 @@ enum RawTerminal {
         _ = tcsetattr(STDIN_FILENO, TCSANOW, saved)
     }
 
+    /// What would have happened without us, a backtrace perhaps, happens next.
     private static func leaveAndRaise(_ number: Int32) {
         leave()
-        signal(number, SIG_DFL)
+        sigaction(number, previous + Int(number), nil)
         raise(number)
     }
 

@@ -20,13 +20,17 @@ enum Signals {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    static func handle(_ number: Int32, _ handler: @convention(c) (Int32) -> Void) {
+    /// - Returns: what was done before.
+    @discardableResult
+    static func handle(_ number: Int32, _ handler: @convention(c) (Int32) -> Void) -> sigaction {
         var action = sigaction()
+        var previous = sigaction()
         #if canImport(Glibc)
             action.__sigaction_handler.sa_handler = handler
         #else
             action.__sigaction_u.__sa_handler = handler
         #endif
-        sigaction(number, &action, nil)
+        sigaction(number, &action, &previous)
+        return previous
     }
 }

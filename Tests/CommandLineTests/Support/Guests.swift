@@ -9,6 +9,7 @@ enum Guests {
     static let failing = build("failing.S")
     static let endless = build("endless.S")
     static let echo = build("echo.S")
+    static let noise = build("noise.S")
 
     private static func build(_ source: String) -> String {
         do {
