@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Ctrl-C and SIGTERM end a recording in order.
-    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)])
+    @Test(arguments: zip([SIGINT, SIGTERM, SIGHUP], [Int32(130), 143, 129]))
     func signals(_ signal: Int32, _ status: Int32) throws {
         let store = try Scratch.path("store")
         let recorder = try Program.start(

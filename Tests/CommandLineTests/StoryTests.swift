@@ -94,7 +94,7 @@ import Testing
         #expect(rows.count > 2)
         for row in rows {
             for key in ["epoch", "icount_from", "icount_to", "stored_bytes", "value"] { #expect(row[key] is NSNumber) }
-            #expect(row["timeline"] as? String == "main" && (row["hash"] as? String)?.count == 64)
+            #expect(row["timeline"] as? String == "main" && (row["hash"] as? String)?.count == 32)
         }
         #expect(try ask("history", page, "--at", "1").compactMap { $0["epoch"] as? Int }.max() == 1)
         // M-mode has no page table: the address stands for itself.

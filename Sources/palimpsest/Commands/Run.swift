@@ -5,7 +5,7 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a machine without recording it.",
         discussion: """
-            The status is 0 when the guest powers off or asks for a reset, or its test passes; 1 when it reports failure, or \
+            The status is 0 when the guest powers off or its test passes; 1 when it reports failure, or \
             its test fails, or had not ended where --stop-at-icount or --stop-after stopped it. On a terminal, Ctrl-A x \
             quits and Ctrl-A h tells the other keys.
             """)

@@ -31,6 +31,11 @@ enum Signals {
             action.__sigaction_u.__sa_handler = handler
         #endif
         sigaction(number, &action, &previous)
+        // A parent may have blocked it, as threads of libdispatch do.
+        var unblocked = sigset_t()
+        sigemptyset(&unblocked)
+        sigaddset(&unblocked, number)
+        pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
         return previous
     }
 }

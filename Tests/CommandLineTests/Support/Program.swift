@@ -34,6 +34,8 @@ struct Program {
             folder = try Scratch.folder()
             process.executableURL = URL(fileURLWithPath: Program.path)
             process.arguments = arguments
+            // Swift's backtracer waits for ever where a parent has blocked the signal it stops threads with.
+            process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
             process.standardInput = input
             process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
             process.standardError = try Self.file(folder.appendingPathComponent("errors"))
@@ -41,7 +43,7 @@ struct Program {
         }
 
         private static func file(_ url: URL) throws -> FileHandle {
-            FileManager.default.createFile(atPath: url.path, contents: nil)
+            try Data().write(to: url)
             return try FileHandle(forWritingTo: url)
         }
 
