@@ -26,8 +26,8 @@ public final class Recorder {
     /// Called with what the guest prints, as soon as it is known.
     public var onConsoleOutput: (([UInt8]) -> Void)?
 
-    /// - Parameter nextEpoch: 0 stores the machine's memory and state as checkpoint 0 first, and waits for it; otherwise
-    ///   the machine stands at the end of epoch `nextEpoch - 1`.
+    /// - Parameter nextEpoch: 0 makes the machine's memory and state checkpoint 0 first; otherwise the machine stands at the
+    ///   end of epoch `nextEpoch - 1`.
     /// - Throws: the store's errors.
     public init(machine: Machine, writer: TimelineWriter, nextEpoch: UInt64, options: RecorderOptions) throws {
         self.machine = machine
@@ -37,21 +37,20 @@ public final class Recorder {
         queue = CaptureQueue(slotCount: max(256, options.queueCapacityBytes / pageSize))
         epochStart_icount = machine.icount
         machine.cluster.recordsTLBEvents = true
-        if nextEpoch == 0 { try storeBase() }
         startWriterThread()
+        if nextEpoch == 0 { try captureBase() }
     }
 
-    private func storeBase() throws {
-        _ = machine.endEpoch(since: machine.icount)
-        let state = machine.save().encoded()
-        let pages = machine.memory.presentPages().compactMap { page in
-            machine.memory.peek(page).map { DirtyPage(page: page, content: $0) }
-        }
-        let receipt = try writer.append(
-            EpochInput(
-                epoch: 0, icountFrom: machine.icount, icountTo: machine.icount, virtualTime_ns: machine.virtualTime_ns,
-                wallTime_ns: MonotonicClock.wallTime_ns, pages: pages, machineState: state))
-        statistics.baseBytes = receipt.storedBytes
+    /// Hands over the machine as it is as checkpoint 0. Like every epoch it is stored while the guest runs.
+    private func captureBase() throws {
+        var capture = machine.endEpoch(since: machine.icount)
+        capture.dirtyPages = machine.memory.presentPages()
+        let (ring, firstSlot, _) = try queue.reserve(pageCount: capture.dirtyPages.count)
+        copyPages(capture.dirtyPages, to: ring, firstSlot: firstSlot ?? 0)
+        queue.enqueue(
+            CapturedEpoch(
+                number: 0, capture: capture, firstSlot: firstSlot, overflow: firstSlot == nil ? ring : nil, stun_us: 0,
+                copy_us: 0, wallTime_ns: MonotonicClock.wallTime_ns))
         nextEpoch = 1
     }
 
@@ -156,6 +155,10 @@ public final class Recorder {
 
     private func collectReceipts() throws {
         for receipt in try queue.takeReceipts() {
+            if receipt.epoch == 0 {
+                statistics.baseBytes = receipt.storedBytes
+                continue
+            }
             statistics.storedEpochCount += 1
             statistics.lastStoredEpoch = receipt.epoch
             statistics.storedBytes += receipt.storedBytes
