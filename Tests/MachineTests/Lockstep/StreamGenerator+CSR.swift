@@ -71,7 +71,9 @@ extension StreamGenerator {
     }
 
     /// csrrw, csrrs, csrrc or their immediate forms with a random value within what may be written.
-    private func writeField(_ field: Field) {
+    private func writeField(_ unrestricted: Field) {
+        let isPending = unrestricted.number == CSR.mip || unrestricted.number == CSR.sip
+        let field = isPending ? Field(unrestricted.number, raisedInterrupts) : unrestricted
         if random.chance(20) { return asm.csrr(destination(), field.number) }
         let isVector = field.number == CSR.mtvec || field.number == CSR.stvec
         if random.chance(35) {

@@ -107,15 +107,15 @@ extension StreamGenerator {
         let value = scratch()
         switch mode {
         case .machine:
-            asm.loadImmediate(value, random.next() & 0x222)
+            asm.loadImmediate(value, random.next() & raisedInterrupts)
             asm.csr(random.pick([1, 2, 3]), destination(), random.pick([CSR.mip, CSR.mie]), value)
             if random.chance(60) { asm.csr(random.pick([6, 7]), 0, CSR.mstatus, 8) }
-            if random.chance(20) { waitInMachine() }
+            if random.chance(20) && raisedInterrupts & 2 != 0 { waitInMachine() }
         case .supervisor:
-            asm.loadImmediate(value, random.next() & 0x222)
+            asm.loadImmediate(value, random.next() & raisedInterrupts)
             asm.csr(random.pick([1, 2, 3]), destination(), random.pick([CSR.sip, CSR.sie]), value)
             if random.chance(60) { asm.csr(random.pick([6, 7]), 0, CSR.sstatus, 2) }
-            if random.chance(20) && mideleg & 2 != 0 && medeleg & 4 == 0 { waitInSupervisor() }
+            if random.chance(20) && mideleg & raisedInterrupts & 2 != 0 { waitInSupervisor() }
         case .user:
             asm.csr(random.pick([1, 2, 3]), destination(), random.pick([CSR.sip, CSR.mip, CSR.sie]), value)
         }

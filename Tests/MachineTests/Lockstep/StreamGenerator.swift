@@ -16,6 +16,11 @@ final class StreamGenerator {
     // What holds at the place where code is being generated.
     var mode = Mode.machine
     var translation = Translation.bare
+    /// The interrupts that this stream raises.
+    ///
+    /// Excluded: SEIP pending together with SSIP or STIP. QEMU 7.2 takes the one with the lowest number first, the
+    /// specification the external one.
+    let raisedInterrupts: UInt64
     /// The segment's delegation of exceptions and interrupts to S-mode, and its mstatus.TSR.
     var medeleg: UInt64 = 0
     var mideleg: UInt64 = 0
@@ -28,6 +33,7 @@ final class StreamGenerator {
         self.seed = seed
         self.profile = profile
         random = SeededRandom(seed: seed)
+        raisedInterrupts = random.chance(70) ? 0x022 : 0x200
     }
 
     static func image(seed: UInt64, profile: StreamProfile) -> StreamImage {

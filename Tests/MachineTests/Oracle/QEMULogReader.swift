@@ -13,7 +13,8 @@ struct QEMULogReader {
     private var stateByteCount = 0
     /// Where the last CSR's line, satp's, begins, and how long it is.
     private var satpLine = 0..<0
-    private var satp: UInt64 = 0
+    /// The last satp printed, by hart.
+    private var satp: [UInt64: UInt64] = [:]
     private var atEnd = false
 
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -49,12 +50,12 @@ struct QEMULogReader {
             state.pc = field()
             for csr in 0..<state.csrs.count - 1 { state.csrs[csr] = field() }
             if hasSATP {
-                satp = field()
+                satp[state.csrs[0]] = field()
             } else {
                 missing = satpLine.count
                 index += 1
             }
-            state.csrs[state.csrs.count - 1] = satp
+            state.csrs[state.csrs.count - 1] = satp[state.csrs[0]] ?? 0
             for register in 0..<32 { state.x[register] = field() }
             for register in 0..<32 { state.f[register] = field() }
         }
