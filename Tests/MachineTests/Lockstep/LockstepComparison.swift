@@ -25,8 +25,8 @@ struct LockstepComparison {
         return try compareMemory(free, "run in one go with \(options.tlbEntryCount) TLB entries")
     }
 
-    /// Every state of the trace, in turn. An exception is one step here and the handler's first state there; an
-    /// interrupt is a step of its own here and nothing between two states there.
+    /// Every state of the trace, in turn. A trap is a step of its own here. QEMU prints no state before it takes an
+    /// interrupt, nor before a fetch that faults: the trap's first state follows the last instruction's directly.
     private func compareSteps(_ subject: MachineSubject) throws -> String? {
         while subject.state.pc != image.begin {
             try subject.step()
@@ -35,7 +35,7 @@ struct LockstepComparison {
         for index in trace.states.indices {
             let expected = trace.states[index]
             var state = subject.state
-            if state.pc != expected.pc, isInterrupt(expected, at: state.pc) {
+            if state.pc != expected.pc, isTrapBeforeInstruction(expected, at: state.pc) {
                 try subject.step()
                 state = subject.state
             }
@@ -46,9 +46,11 @@ struct LockstepComparison {
         return nil
     }
 
-    private func isInterrupt(_ state: ArchitecturalState, at pc: UInt64) -> Bool {
-        state.csr("mcause") >> 63 == 1 && state.csr("mepc") == pc
-            || state.csr("scause") >> 63 == 1 && state.csr("sepc") == pc
+    private func isTrapBeforeInstruction(_ state: ArchitecturalState, at pc: UInt64) -> Bool {
+        [("mcause", "mepc"), ("scause", "sepc")].contains { cause, epc in
+            let isBeforeInstruction = state.csr(cause) >> 63 == 1 || [1, 12].contains(state.csr(cause))
+            return isBeforeInstruction && state.csr(epc) == pc
+        }
     }
 
     private func compareMemory(_ subject: MachineSubject, _ how: String) throws -> String? {

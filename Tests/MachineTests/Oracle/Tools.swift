@@ -34,8 +34,10 @@ enum Tools {
         return folder
     }
 
-    /// Runs a program to its end and returns its exit status and what it printed on both outputs.
-    static func run(_ program: URL, _ arguments: [String]) throws -> (status: Int32, output: String) {
+    /// Runs a program and returns its exit status and what it printed on both outputs. After `timeLimit_s` it is killed.
+    static func run(
+        _ program: URL, _ arguments: [String], timeLimit_s: Int = 120
+    ) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
@@ -44,6 +46,10 @@ enum Tools {
         process.standardError = pipe
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        let identifier = process.processIdentifier
+        let limit = DispatchWorkItem { kill(identifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(timeLimit_s), execute: limit)
+        defer { limit.cancel() }
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))

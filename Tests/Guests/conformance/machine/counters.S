@@ -142,9 +142,9 @@ main:
     csrwi   minstret, 0
     li      t0, 0x100
     csrrs   a0, minstret, t0
+    csrr    a1, minstret
     EXPECT  a0, 1
-    csrr    a0, minstret
-    EXPECT  a0, 0x101
+    EXPECT  a1, 0x101
     CASE    26                          // mcycle is writable
     li      t0, 1 << 40
     csrw    mcycle, t0

@@ -1,0 +1,3 @@
+// See translation.h.
+#define LEVELS 3
+#include "translation.h"

@@ -1,0 +1,3 @@
+// See translation.h.
+#define LEVELS 4
+#include "translation.h"
