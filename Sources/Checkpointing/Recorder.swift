@@ -97,7 +97,8 @@ public final class Recorder {
 
     private var isDue: Bool {
         switch options.boundary {
-        case .rate: MonotonicClock.now_ns >= nextDeadline_ns
+        case .rate:
+            MonotonicClock.now_ns >= nextDeadline_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
         case .instructions: machine.icount >= boundary_icount
         }
     }

@@ -11,8 +11,15 @@ public struct RecorderOptions: Sendable {
     /// Bytes of page copies that may wait for the store. Beyond that the guest waits.
     public var queueCapacityBytes: Int
 
-    public init(boundary: EpochBoundary = .rate(hz: 25), queueCapacityBytes: Int = 128 << 20) {
+    /// With a rate: an epoch that has dirtied so many pages ends before its time, so that no stun has to copy many more
+    /// (docs/decisions/bounded-stun.md).
+    public var dirtyPageCountMax: Int
+
+    public init(
+        boundary: EpochBoundary = .rate(hz: 25), queueCapacityBytes: Int = 128 << 20, dirtyPageCountMax: Int = 512
+    ) {
         self.boundary = boundary
+        self.dirtyPageCountMax = dirtyPageCountMax
         self.queueCapacityBytes = queueCapacityBytes
     }
 }

@@ -21,7 +21,7 @@ extension GuestMemory {
         }
         forEachPiece(address, count: bytes.count) { page, offsetInPage, position, length in
             let leaf = leaf(page.number)!
-            leaf.pointee |= NestedFlags.dirty
+            markDirty(leaf)
             (Self.hostAddress(leaf.pointee) + offsetInPage).copyMemory(
                 from: bytes.baseAddress! + position, byteCount: length)
         }
@@ -38,7 +38,7 @@ extension GuestMemory {
 
     /// Makes every page of RAM present and dirty.
     public func markAllDirty() {
-        for page in firstPage..<firstPage + pageCount { leaf(page)!.pointee |= NestedFlags.dirty }
+        for page in firstPage..<firstPage + pageCount { markDirty(leaf(page)!) }
     }
 
     /// Splits a range into pieces that lie in one page each.

@@ -8,6 +8,7 @@ extension GuestMemory {
     public func scanAndClear() -> UnsafeBufferPointer<UInt64> {
         var count = 0
         scan(table.root, firstPage: 0, shift: 27, &count)
+        dirtyCounter.pointee = 0
         reachedTables.update(repeating: nil, count: reachedTableCount)
         return UnsafeBufferPointer(start: dirtyList, count: count)
     }

@@ -46,6 +46,9 @@ public final class GuestMemory {
     @usableFromInline
     let firstRunPage: UInt64
     let dirtyList: UnsafeMutablePointer<UInt64>
+    /// Pages whose D went from 0 to 1 since the last scan. By pointer: it is counted on every first store to a page.
+    @usableFromInline
+    let dirtyCounter: UnsafeMutablePointer<Int>
     /// Pages whose T is set, in the order in which walks found them.
     var tablePages: [UInt64] = []
 
@@ -71,6 +74,8 @@ public final class GuestMemory {
         self.ram = ram
         dirtyList = list.bindMemory(to: UInt64.self, capacity: Int(pageCount))
         table = NestedPageTable()
+        dirtyCounter = .allocate(capacity: 1)
+        dirtyCounter.initialize(to: 0)
         firstRunPage = firstPage & ~511
         reachedTableCount = Int((firstPage + pageCount - firstRunPage + 511) >> 9)
         reachedTables = .allocate(capacity: reachedTableCount)
@@ -80,6 +85,7 @@ public final class GuestMemory {
     deinit {
         table.destroy()
         reachedTables.deallocate()
+        dirtyCounter.deallocate()
         munmap(ram, Int(byteCount))
         munmap(dirtyList, Int(pageCount * 8))
     }
@@ -116,6 +122,17 @@ public final class GuestMemory {
         }
         return reachLeaf(page)
     }
+
+    /// Sets D of a page that is about to be written.
+    @inlinable @inline(__always)
+    public func markDirty(_ leaf: UnsafeMutablePointer<UInt64>) {
+        if leaf.pointee & NestedFlags.dirty != 0 { return }
+        leaf.pointee |= NestedFlags.dirty
+        dirtyCounter.pointee &+= 1
+    }
+
+    /// Pages written since the last scan.
+    public var dirtyPageCount: Int { dirtyCounter.pointee }
 
     @usableFromInline @inline(never)
     func reachLeaf(_ page: UInt64) -> UnsafeMutablePointer<UInt64> {

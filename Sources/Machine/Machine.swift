@@ -69,7 +69,7 @@ public final class Machine {
     /// Asked for between slices; true ends `run` with `.interrupted`. Only called when a step was executed since.
     public var shouldPause: (() -> Bool)?
     /// Steps between two questions to `shouldPause`.
-    public var pauseCheckInterval: UInt64 = 200_000
+    public var pauseCheckInterval: UInt64 = 50_000
 
     public init(configuration: MachineConfiguration, options: EngineOptions = EngineOptions()) throws {
         self.configuration = configuration

@@ -79,7 +79,7 @@ extension HartCluster {
             return nil
         }
         // A failing SC marks the page like a store: with a hit it is marked already, so both must be alike.
-        if kind == .store { leaf.pointee |= NestedFlags.dirty }
+        if kind == .store { memory.markDirty(leaf) }
         fill(h, address, place, leaf, privilege, isStore: kind == .store)
         let host = GuestMemory.hostAddress(leaf.pointee) + Int(address & 0xfff)
         return Place(host: host, physical: place.address, leaf: leaf)

@@ -103,7 +103,7 @@ extension HartCluster {
         _ h: Hart, _ physical: UInt64, _ leaf: UnsafeMutablePointer<UInt64>, _ size: Int, _ value: UInt64
     ) -> Outcome {
         let host = GuestMemory.hostAddress(leaf.pointee) + Int(physical & 0xfff)
-        leaf.pointee |= NestedFlags.dirty
+        memory.markDirty(leaf)
         if leaf.pointee & NestedFlags.storeSensitive == 0 {
             Self.write(host, size, value)
             return .done
@@ -206,7 +206,7 @@ extension HartCluster {
         memory.forEachPiece(address, count: bytes.count) { page, offset, position, length in
             let leaf = memory.leaf(page.number).unsafelyUnwrapped
             let host = GuestMemory.hostAddress(leaf.pointee) + offset
-            leaf.pointee |= NestedFlags.dirty
+            memory.markDirty(leaf)
             let physical = page.baseAddress.rawValue + UInt64(offset)
             _ = storeSensitive(h, physical, leaf, byteCount: length) {
                 host.copyMemory(from: bytes.baseAddress.unsafelyUnwrapped + position, byteCount: length)

@@ -121,7 +121,7 @@ extension HartCluster {
         if entry.pointee & wanted == wanted { return true }
         guard pmpAllows(h, entryAddress, size: 8, .store, .supervisor) else { return false }
         entry.pointee |= wanted
-        memory.leaf(entryAddress >> pageShift).unsafelyUnwrapped.pointee |= NestedFlags.dirty
+        memory.markDirty(memory.leaf(entryAddress >> pageShift).unsafelyUnwrapped)
         // A page table that is executed as well: its decoded instructions go.
         dropDecodedCode(h, page: entryAddress >> pageShift, offset: Int(entryAddress & 0xfff), byteCount: 8)
         return true
