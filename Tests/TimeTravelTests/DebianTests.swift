@@ -16,12 +16,21 @@ private enum Debian {
     static let initrd = cache + "/initramfs/shell.cpio.gz"
     static let isHere = [kernel, initrd].allSatisfy { FileManager.default.isReadableFile(atPath: $0) }
 
-    static func boot() throws -> Machine {
+    static let firmwares = ["fw_dynamic.bin", "fw_jump.bin"]
+    static let hasFirmware = firmwares.allSatisfy {
+        FileManager.default.isReadableFile(atPath: cache + "/debian-riscv64/" + $0)
+    }
+
+    /// - Parameter firmware: a file that runs in M-mode below the kernel; nil for the built-in one.
+    static func boot(hartCount: Int = 1, firmware: String? = nil) throws -> Machine {
         let kernel = try BootFile.readKernel(path: kernel)
         let initrd = try BootFile.read(path: initrd, role: .initrd)
         return try Machine.boot(
-            .linux(kernel: kernel, initrd: initrd, firmware: nil, append: "console=ttyS0"),
-            configuration: MachineConfiguration(memoryByteCount: 256 << 20, randomSeed: 1))
+            .linux(
+                kernel: kernel, initrd: initrd,
+                firmware: firmware.map { try BootFile.readFirmware(path: cache + "/debian-riscv64/" + $0) },
+                append: "console=ttyS0"),
+            configuration: MachineConfiguration(memoryByteCount: 256 << 20, hartCount: hartCount, randomSeed: 1))
     }
 }
 
@@ -63,6 +72,32 @@ private enum Debian {
         try runOn(store, from: middle, as: "backup", digest: digest, console: printed.bytes)
         try runOn(store, from: middle.checkpoint, as: "second", digest: digest, console: printed.bytes)
         try measureCheckouts(store, all)
+    }
+
+    /// Several harts through the built-in firmware, and Debian's OpenSBI in M-mode: each boot is recorded and replayed.
+    @Test(
+        .enabled(
+            if: Debian.isHere && Debian.hasFirmware, "needs the files of tools/fetch-debian and tools/initramfs shell"),
+        .timeLimit(.minutes(10)),
+        arguments: [(4, nil), (2, "fw_dynamic.bin"), (1, "fw_jump.bin")] as [(Int, String?)])
+    func everyWayOfBootingIsReproduced(hartCount: Int, firmware: String?) throws {
+        let directory = TemporaryDirectory()
+        let store = try HistoryStore.open(path: directory.path, mode: .create)
+        let machine = try Debian.boot(hartCount: hartCount, firmware: firmware)
+        let writer = try store.createTimeline(name: "main", metadata: machine.configuration.encoded())
+        let recorder = try Recorder(
+            machine: machine, writer: writer, nextEpoch: 0,
+            options: RecorderOptions(boundary: .instructions(12_345_678)))
+        let printed = Printed()
+        recorder.onConsoleOutput = { printed.bytes += $0 }
+        #expect(try recorder.run(until: .max) == .ended)
+        try recorder.finish()
+        #expect(machine.power == .off)
+        let text = String(decoding: printed.bytes, as: UTF8.self)
+        #expect(text.contains("PALIMPSEST-BOOT-OK Linux"))
+        #expect(text.contains("smp: Brought up 1 node, \(hartCount) CPU"))
+        let replay = try Replayer(store).replay(PositionResolver(store).resolve(PositionRange.all))
+        #expect(replay.divergence == nil && replay.instructionCount == machine.icount)
     }
 
     /// Restores, records to the end and compares the end and the whole console's text.
