@@ -43,6 +43,7 @@ let package = Package(
                 "Machine", "HistoryStore", "Checkpointing", "TimeTravel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .testTarget(name: "CheckpointingTests", dependencies: ["Checkpointing"]),
         .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
         .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory", "Machine", "Devices"]),
         .testTarget(

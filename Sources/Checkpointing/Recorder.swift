@@ -18,7 +18,7 @@ public final class Recorder {
     /// The number that the next epoch gets.
     public private(set) var nextEpoch: UInt64
     private var epochStart_icount: UInt64
-    private var nextDeadline_ns: UInt64 = 0
+    private var deadline: EpochDeadline
     private var emittedByteCount = 0
     private var isFinished = false
     public private(set) var statistics = RecorderStatistics()
@@ -34,6 +34,11 @@ public final class Recorder {
         self.writer = writer
         self.options = options
         self.nextEpoch = nextEpoch
+        if case .rate(let hz) = options.boundary {
+            deadline = EpochDeadline(hz: hz)
+        } else {
+            deadline = EpochDeadline(hz: 1)
+        }
         queue = CaptureQueue(slotCount: max(256, options.queueCapacityBytes / pageSize))
         epochStart_icount = machine.icount
         machine.cluster.recordsTLBEvents = true
@@ -74,7 +79,7 @@ public final class Recorder {
         until icount: UInt64, shouldStop: @escaping () -> Bool = { false }, idle: ((UInt64?) -> Bool)? = nil
     ) throws -> StopReason {
         // A run that goes on, as after each wait of an idle guest, keeps the deadline it has.
-        if nextDeadline_ns == 0 { armDeadline() }
+        if deadline.next_ns == 0 { deadline.epochEnded(now_ns: MonotonicClock.now_ns) }
         machine.shouldPause = { [unowned self] in isDue || shouldStop() }
         defer { machine.shouldPause = nil }
         while true {
@@ -98,17 +103,9 @@ public final class Recorder {
     private var isDue: Bool {
         switch options.boundary {
         case .rate:
-            MonotonicClock.now_ns >= nextDeadline_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
+            MonotonicClock.now_ns >= deadline.next_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
         case .instructions: machine.icount >= boundary_icount
         }
-    }
-
-    private func armDeadline() {
-        guard case .rate(let hz) = options.boundary else { return }
-        let period_ns = UInt64(1_000_000_000 / max(hz, 0.001))
-        let now = MonotonicClock.now_ns
-        // Keep the rhythm, unless more than a whole period was missed.
-        nextDeadline_ns = nextDeadline_ns + period_ns > now ? nextDeadline_ns + period_ns : now + period_ns
     }
 
     private func emitConsoleOutput() {
@@ -143,7 +140,7 @@ public final class Recorder {
         nextEpoch += 1
         epochStart_icount = machine.icount
         emittedByteCount = 0
-        armDeadline()
+        deadline.epochEnded(now_ns: MonotonicClock.now_ns)
         try collectReceipts()
     }
 
