@@ -11,6 +11,7 @@ struct EpochDeadline {
     /// far away; one that was more than a whole period late starts the rhythm anew.
     mutating func epochEnded(now_ns: UInt64) {
         guard now_ns >= next_ns else { return }
-        next_ns = next_ns + period_ns > now_ns ? next_ns + period_ns : now_ns + period_ns
+        let isInRhythm = next_ns > 0 && next_ns + period_ns > now_ns
+        next_ns = isInRhythm ? next_ns + period_ns : now_ns + period_ns
     }
 }
