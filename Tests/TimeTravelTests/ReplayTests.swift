@@ -101,4 +101,12 @@ import TimeTravel
         }
         #expect(try Checkout(recording.store, at: recording.position("HEAD")).digest() == recording.digest)
     }
+
+    @Test(arguments: [Durability.epoch, .interval(seconds: 0.01), .off])
+    func durabilityIsInvisible(durability: Durability) throws {
+        let scenario = try Self.scenario(.counter)
+        let recording = try Recording(scenario, .instructions(100_000), durability: durability)
+        #expect(try scenario.run().digest() == recording.digest)
+        #expect(try recording.replay().divergence == nil)
+    }
 }

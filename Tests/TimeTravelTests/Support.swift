@@ -124,14 +124,16 @@ final class Recording {
     let console: [UInt8]
     let power: PowerState
 
-    init(_ scenario: Scenario, _ boundary: EpochBoundary, tlbEntryCount: Int = EngineOptions.tlbEntryCountDefault)
-        throws
-    {
+    init(
+        _ scenario: Scenario, _ boundary: EpochBoundary, durability: Durability = .off,
+        tlbEntryCount: Int = EngineOptions.tlbEntryCountDefault
+    ) throws {
         self.scenario = scenario
         store = try HistoryStore.open(path: directory.path, mode: .create)
         let machine = try scenario.boot(tlbEntryCount: tlbEntryCount)
         let writer = try store.createTimeline(
-            name: Self.timeline, metadata: machine.configuration.encoded(), options: WriterOptions(durability: .off))
+            name: Self.timeline, metadata: machine.configuration.encoded(),
+            options: WriterOptions(durability: durability))
         let recorder = try Recorder(
             machine: machine, writer: writer, nextEpoch: 0, options: RecorderOptions(boundary: boundary))
         let printed = Printed()
