@@ -33,13 +33,15 @@ public struct EpochInput: Sendable {
     public var inputCount: UInt64
     public var tlbEvents: [UInt8]
     public var tlbEventCount: UInt64
+    /// What the events concern, in rising page order, each page once.
+    public var pageMarks: [PageMark]
     public var consoleOutput: [UInt8]
 
     public init(
         epoch: UInt64, icountFrom: UInt64, icountTo: UInt64, virtualTime_ns: UInt64 = 0, wallTime_ns: UInt64 = 0,
         stun_us: UInt64 = 0, scan_us: UInt64 = 0, copy_us: UInt64 = 0, pages: [DirtyPage] = [],
         machineState: [UInt8] = [], inputs: [UInt8] = [], inputCount: UInt64 = 0, tlbEvents: [UInt8] = [],
-        tlbEventCount: UInt64 = 0, consoleOutput: [UInt8] = []
+        tlbEventCount: UInt64 = 0, pageMarks: [PageMark] = [], consoleOutput: [UInt8] = []
     ) {
         self.epoch = epoch
         self.icountFrom = icountFrom
@@ -55,6 +57,7 @@ public struct EpochInput: Sendable {
         self.inputCount = inputCount
         self.tlbEvents = tlbEvents
         self.tlbEventCount = tlbEventCount
+        self.pageMarks = pageMarks
         self.consoleOutput = consoleOutput
     }
 }

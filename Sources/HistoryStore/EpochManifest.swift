@@ -29,5 +29,7 @@ public struct EpochManifest: Sendable {
     public func machineState() throws -> [UInt8] { try store.decode(\.machineState, of: self) }
     public func inputs() throws -> [UInt8] { try store.decode(\.inputs, of: self) }
     public func tlbEvents() throws -> [UInt8] { try store.decode(\.tlbEvents, of: self) }
+    /// In page order.
+    public func pageMarks() throws -> [PageMark] { try store.pageMarks(of: self) }
     public func consoleOutput() throws -> [UInt8] { try store.decode(\.consoleOutput, of: self) }
 }

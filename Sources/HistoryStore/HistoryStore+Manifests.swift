@@ -116,7 +116,7 @@ extension EpochManifest {
 extension Palimpsest_History_V1_EpochRecord {
     /// Bytes of the epoch's segments, those of its blobs included.
     var segmentByteCount: Int {
-        let blobs = [machineState, inputs, tlbEvents, consoleOutput]
+        let blobs = [machineState, inputs, tlbEvents, consoleOutput, pageMarks]
         return segments.reduce(0) { $0 + Int($1.byteCount) } + blobs.reduce(0) { $0 + Int($1.segmentByteCount) }
     }
 }

@@ -237,6 +237,16 @@ nonisolated struct Palimpsest_History_V1_EpochRecord: @unchecked Sendable {
     set {_uniqueStorage()._inputCount = newValue}
   }
 
+  /// Pages that the epoch's events concern (docs/format.md, "Page marks").
+  var pageMarks: Palimpsest_History_V1_Blob {
+    get {_storage._pageMarks ?? Palimpsest_History_V1_Blob()}
+    set {_uniqueStorage()._pageMarks = newValue}
+  }
+  /// Returns true if `pageMarks` has been explicitly set.
+  var hasPageMarks: Bool {_storage._pageMarks != nil}
+  /// Clears the value of `pageMarks`. Subsequent reads from it will return its default value.
+  mutating func clearPageMarks() {_uniqueStorage()._pageMarks = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -573,7 +583,7 @@ nonisolated extension Palimpsest_History_V1_TagRecord: SwiftProtobuf.Message, Sw
 
 nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EpochRecord"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0\u{3}page_marks\0")
 
   fileprivate class _StorageClass {
     var _timelineID: UInt32 = 0
@@ -594,6 +604,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
     var _consoleOutput: Palimpsest_History_V1_Blob? = nil
     var _tlbEventCount: UInt64 = 0
     var _inputCount: UInt64 = 0
+    var _pageMarks: Palimpsest_History_V1_Blob? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -622,6 +633,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
       _consoleOutput = source._consoleOutput
       _tlbEventCount = source._tlbEventCount
       _inputCount = source._inputCount
+      _pageMarks = source._pageMarks
     }
   }
 
@@ -658,6 +670,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._consoleOutput) }()
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._tlbEventCount) }()
         case 18: try { try decoder.decodeSingularUInt64Field(value: &_storage._inputCount) }()
+        case 19: try { try decoder.decodeSingularMessageField(value: &_storage._pageMarks) }()
         default: break
         }
       }
@@ -724,6 +737,9 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
       if _storage._inputCount != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._inputCount, fieldNumber: 18)
       }
+      try { if let v = _storage._pageMarks {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -751,6 +767,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
         if _storage._consoleOutput != rhs_storage._consoleOutput {return false}
         if _storage._tlbEventCount != rhs_storage._tlbEventCount {return false}
         if _storage._inputCount != rhs_storage._inputCount {return false}
+        if _storage._pageMarks != rhs_storage._pageMarks {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -998,4 +1015,4 @@ nonisolated extension Palimpsest_History_V1_IndexProgressRecord: SwiftProtobuf.M
     return true
   }
 }
-// Schema digest: e9900e43dc881edc894b4e8a13df26c050b60c641d2a421238bc124a6e325824
+// Schema digest: b7e6358e43011b17725b695ca7c9c22bf946c906e1526c03d88b009a881df136

@@ -129,6 +129,7 @@ struct Verifier {
         }
         checkSegments(of: record, name)
         check(name, epoch) { try $0.checkPageList(record, &walk) }
+        check(name, epoch) { try $0.addMarks(record, &walk) }
         checkBlobs(of: record, name)
         check(name, epoch) { try $0.checkMap(at: epoch, walk) }
     }
@@ -183,7 +184,7 @@ struct Verifier {
                 }
                 if isIndexed { try checkHashIndex(entry.hash, location) }
             }
-            if isIndexed { walk.indexSum.add(page, record.epoch, pageClass, location) }
+            if isIndexed { walk.indexSum.add([page, record.epoch, pageClass.rawValue, location.rawValue]) }
             if pageClass != .unchanged { walk.map?.set(page, location) }
         }
         guard counts == PageCounts(record.pages) else {
@@ -191,8 +192,16 @@ struct Verifier {
         }
     }
 
+    private func addMarks(_ record: Palimpsest_History_V1_EpochRecord, _ walk: inout Walk) throws {
+        let marks = try core.pageMarks(of: record)
+        guard walk.indexedThrough.map({ record.epoch <= $0 }) ?? false else { return }
+        for mark in marks { walk.indexSum.add([mark.page | PageMarks.keyBit, record.epoch, mark.detail]) }
+    }
+
     private mutating func checkBlobs(of record: Palimpsest_History_V1_EpochRecord, _ name: String) {
-        let fields: [HistoryStore.BlobField] = [\.machineState, \.inputs, \.tlbEvents, \.consoleOutput]
+        let fields: [HistoryStore.BlobField] = [
+            \.machineState, \.inputs, \.tlbEvents, \.consoleOutput, \.pageMarks,
+        ]
         for field in fields {
             check(name, record.epoch) { _ = try $0.core.decode(field, of: record) }
         }
@@ -213,11 +222,9 @@ struct Verifier {
         let prefix = StoreKey.bigEndian(walk.timeline.id)
         try core.engine.scan(.history, from: prefix, to: StoreKey.end(ofPrefix: prefix)) { key, value in
             guard key.count == 18, let high = StoreKey.readBigEndian(UInt16.self, key, at: 4),
-                let low = StoreKey.readBigEndian(UInt32.self, key, at: 6), let postings = PagePostings.decode(value)
+                let low = StoreKey.readBigEndian(UInt32.self, key, at: 6)
             else { throw HistoryStoreError.damaged(what: "its page history index is malformed") }
-            for posting in postings {
-                sum.add(UInt64(high) << 32 | UInt64(low), posting.epoch, posting.pageClass, posting.location)
-            }
+            try add(value, of: UInt64(high) << 32 | UInt64(low), to: &sum)
             return true
         }
         if walk.map != nil, sum != walk.indexSum {
@@ -225,6 +232,22 @@ struct Verifier {
                 what:
                     "its page history index differs from its manifests; 'palimpsest verify --rebuild-index' makes it anew"
             )
+        }
+    }
+
+    private func add(_ value: UnsafeRawBufferPointer, of page: UInt64, to sum: inout IndexSum) throws {
+        if page & PageMarks.keyBit != 0 {
+            guard let marks = PageMarks.decodePostings(value) else {
+                throw HistoryStoreError.damaged(what: "its index of page marks is malformed")
+            }
+            for mark in marks { sum.add([page, mark.epoch, mark.detail]) }
+        } else {
+            guard let postings = PagePostings.decode(value) else {
+                throw HistoryStoreError.damaged(what: "its page history index is malformed")
+            }
+            for posting in postings {
+                sum.add([page, posting.epoch, posting.pageClass.rawValue, posting.location.rawValue])
+            }
         }
     }
 
@@ -246,9 +269,9 @@ private struct IndexSum: Equatable {
     private var count = 0
     private var sum: UInt64 = 0
 
-    mutating func add(_ page: UInt64, _ epoch: UInt64, _ pageClass: PageClass, _ location: PageLocation) {
+    mutating func add(_ values: [UInt64]) {
         var mixed: UInt64 = 0
-        for value in [page, epoch, pageClass.rawValue, location.rawValue] {
+        for value in values {
             mixed = (mixed ^ value) &* 0x9e37_79b9_7f4a_7c15
             mixed ^= mixed >> 29
         }

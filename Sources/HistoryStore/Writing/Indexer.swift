@@ -17,12 +17,14 @@ struct IndexBatch {
     let id: Int
     let timeline: UInt32
     var epochs: [(epoch: UInt64, entries: [IndexEntry])] = []
+    /// Of the epochs that have any.
+    var marks: [(epoch: UInt64, marks: [PageMark])] = []
     var entryCount = 0
 }
 
 /// Writes the derived indexes in sorted batches, on a thread of its own and off the commit's path:
 ///
-///     history:  timeline, page, ~last epoch of batch  →  postings (docs/format.md, "Page history")
+///     history:  timeline, page, ~last epoch of batch  →  postings (docs/format.md, "Page history", "Page marks")
 ///     hashes:   first 8 bytes of a hash               →  location
 ///
 /// A batch and the note how far it reaches are one atomic write. What a kill leaves unindexed is caught up when the
@@ -94,7 +96,9 @@ final class Indexer: Sendable {
                 let hash = pageClass == .stored ? try core.reader.entry(location).hash : .zeroPage
                 entries.append(IndexEntry(page: page, pageClass: pageClass, location: location, hash: hash))
             }
-            batch.entryCount += entries.count
+            let marks = try core.pageMarks(of: record)
+            if !marks.isEmpty { batch.marks.append((record.epoch, marks)) }
+            batch.entryCount += entries.count + marks.count
             batch.epochs.append((record.epoch, entries))
             if batch.isFull {
                 try write(batch)
@@ -111,6 +115,10 @@ final class Indexer: Sendable {
         PagePostings.forEach(in: batch) { page, postings in
             change.put(
                 .history, key: StoreKey.history(batch.timeline, page, lastEpoch: lastEpoch), value: postings)
+        }
+        PageMarks.forEach(in: batch) { page, postings in
+            let key = StoreKey.history(batch.timeline, page | PageMarks.keyBit, lastEpoch: lastEpoch)
+            change.put(.history, key: key, value: postings)
         }
         var hashes: [(PageHash, PageLocation)] = []
         for (_, entries) in batch.epochs {

@@ -75,7 +75,7 @@ extension TimelineWriter {
         isNew = false
         start.headEpoch = input.epoch
         start.manifestHash = hash
-        index(input.epoch, epoch.indexEntries)
+        index(input.epoch, epoch.indexEntries, input.pageMarks)
         return EpochReceipt(
             epoch: input.epoch, storedBytes: epoch.segmentBytes + manifest.count + mapBytes, pages: counts,
             durable: synced)
@@ -88,9 +88,10 @@ extension TimelineWriter {
         var inputs = BlobCoding.encode(input.inputs, base: nil)
         var tlbEvents = BlobCoding.encode(input.tlbEvents, base: nil)
         var console = BlobCoding.encode(input.consoleOutput, base: nil)
+        var marks = BlobCoding.encode(PageMarks.encode(input.pageMarks), base: nil)
         for moved in [
             moveOut(&state, input, &epoch), moveOut(&inputs, input, &epoch), moveOut(&tlbEvents, input, &epoch),
-            moveOut(&console, input, &epoch),
+            moveOut(&console, input, &epoch), moveOut(&marks, input, &epoch),
         ] { epoch.segmentBytes += moved }
         let list = PageListWriter()
         let pages = exchange(&epoch.pageList, with: list).finish()
@@ -109,6 +110,7 @@ extension TimelineWriter {
         epoch.record.inputs = inputs
         epoch.record.tlbEvents = tlbEvents
         epoch.record.consoleOutput = console
+        if !input.pageMarks.isEmpty { epoch.record.pageMarks = marks }
         epoch.record.tlbEventCount = input.tlbEventCount
         epoch.record.inputCount = input.inputCount
     }
@@ -154,10 +156,11 @@ extension TimelineWriter {
         change.put(.records, key: key, value: try RecordEnvelope.seal(head, space: .records, key: key))
     }
 
-    private func index(_ epoch: UInt64, _ entries: [IndexEntry]) {
+    private func index(_ epoch: UInt64, _ entries: [IndexEntry], _ marks: [PageMark]) {
         core.recentHashes.add(entries, batch: indexBatch.id)
         indexBatch.epochs.append((epoch, entries))
-        indexBatch.entryCount += entries.count
+        if !marks.isEmpty { indexBatch.marks.append((epoch, marks)) }
+        indexBatch.entryCount += entries.count + marks.count
         if indexBatch.isFull { submitIndexBatch() }
     }
 }

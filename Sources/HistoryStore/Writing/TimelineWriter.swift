@@ -122,11 +122,15 @@ public final class TimelineWriter: @unchecked Sendable {
         }
         var previous: UInt64?
         for page in epoch.pages {
-            guard page.page.number < 1 << 48, previous.map({ $0 < page.page.number }) ?? true else {
+            guard page.page.number < PageMarks.keyBit, previous.map({ $0 < page.page.number }) ?? true else {
                 throw HistoryStoreError.misuse("the dirty pages of epoch \(epoch.epoch) do not rise")
             }
             previous = page.page.number
         }
+        let marks = epoch.pageMarks
+        guard zip(marks, marks.dropFirst()).allSatisfy({ $0.page < $1.page }),
+            marks.last.map({ $0.page < PageMarks.keyBit }) ?? true
+        else { throw HistoryStoreError.misuse("the page marks of epoch \(epoch.epoch) do not rise") }
     }
 
     // MARK: Durability
