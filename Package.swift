@@ -40,7 +40,7 @@ let package = Package(
         .executableTarget(
             name: "palimpsest",
             dependencies: [
-                "Machine", "HistoryStore", "Checkpointing", "TimeTravel",
+                "RISCV", "Machine", "HistoryStore", "Checkpointing", "TimeTravel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "CheckpointingTests", dependencies: ["Checkpointing"]),
@@ -56,7 +56,7 @@ let package = Package(
             name: "MachineTests", dependencies: ["Machine", "Devices", "RISCV", "GuestMemory"], exclude: ["README.md"]),
         .testTarget(
             name: "TimeTravelTests",
-            dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "GuestMemory"]),
+            dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "RISCV", "GuestMemory"]),
         .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
         .testTarget(name: "CommandLineTests", dependencies: ["palimpsest"]),
     ],

@@ -142,6 +142,6 @@ final class CaptureQueue: @unchecked Sendable {
             scan_us: capture.scan_us, copy_us: epoch.copy_us, pages: pages, machineState: capture.machineState,
             inputs: InputLog.encode(capture.inputs), inputCount: UInt64(capture.inputs.count),
             tlbEvents: TLBEventLog.encode(capture.tlbEvents), tlbEventCount: UInt64(capture.tlbEvents.count),
-            consoleOutput: capture.consoleOutput)
+            pageMarks: capture.pageMarks, consoleOutput: capture.consoleOutput)
     }
 }

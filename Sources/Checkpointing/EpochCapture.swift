@@ -1,4 +1,5 @@
 import GuestMemory
+import HistoryStore
 import Machine
 import RISCV
 
@@ -16,6 +17,15 @@ public struct EpochCapture: Sendable {
     /// Microseconds that scanning and flushing took.
     public var scan_us: UInt64
 
+    /// Where the TLB events are to be found again: for a page table, a bit for each 64 bytes of it that events concern, all
+    /// of them when T of the page changed; for changes of root page 0, which is no memory, with a bit for the ASIDs
+    /// (`TLBEvent.markDetail`).
+    public var pageMarks: [PageMark] {
+        var details: [UInt64: UInt64] = [:]
+        for event in tlbEvents { details[event.entryAddress.page.number, default: 0] |= event.markDetail }
+        return details.map { PageMark(page: $0.key, detail: $0.value) }.sorted { $0.page < $1.page }
+    }
+
     /// The machine's state as a manifest holds it.
     public var machineState: [UInt8] { state.encoded() }
 }
@@ -27,7 +37,7 @@ extension Machine {
     public func endEpoch(since icountFrom: UInt64) -> EpochCapture {
         let start = MonotonicClock.now_ns
         let dirty = memory.scanAndClear().map { GuestPhysicalPage($0) }
-        cluster.flushAtEpochEnd()
+        cluster.flushTranslations()
         let scan_us = (MonotonicClock.now_ns - start) / 1000
         return EpochCapture(
             icountFrom: icountFrom, icountTo: icount, virtualTime_ns: virtualTime_ns, dirtyPages: dirty, state: save(),

@@ -15,14 +15,14 @@ public enum NestedFlags {
     @inlinable public static var accessed: UInt64 { 1 << 3 }
     /// D: written since the last scan; leaves only.
     @inlinable public static var dirty: UInt64 { 1 << 4 }
-    /// T: the page is part of a guest page table that a walk has read (requirement 20); leaves only.
+    /// T: the page is part of a guest page table (requirement 20); leaves only.
     @inlinable public static var tablePage: UInt64 { 1 << 5 }
     /// The page holds instructions that are decoded, so a store to it must drop them; leaves only.
     @inlinable public static var decodedCode: UInt64 { 1 << 6 }
 
     /// The page holds a word that the host watches (`tohost`); leaves only.
     @inlinable public static var watched: UInt64 { 1 << 7 }
-    /// Beside T: the levels at which walks have read the page, bit 8 + n for level n (0 holds leaves of 4 KiB).
+    /// Beside T: the levels at which the page is part of a table, bit 8 + n for level n (0 holds leaves of 4 KiB).
     @inlinable public static var tableLevelShift: UInt64 { 8 }
     @inlinable public static var tableLevels: UInt64 { 0xf << tableLevelShift }
 

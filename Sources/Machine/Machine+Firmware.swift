@@ -68,7 +68,12 @@ extension Machine: SBIHost {
     /// Decoded code is never stale.
     public func fenceInstructions(hart: Int) {}
     /// Cached translations always equal a fresh walk.
-    public func fenceTranslations(hart: Int, range: SBIFenceRange, asid: UInt64?) {}
+    public func fenceTranslations(hart: Int, range: SBIFenceRange, asid: UInt64?) {
+        switch range {
+        case .all: cluster.fenceTranslations(cluster.harts[hart], nil)
+        case .bytes(let start, let byteCount): cluster.fenceTranslations(cluster.harts[hart], (start, byteCount))
+        }
+    }
 
     public func resetSystem(_ type: SBIResetType, reason: SBIResetReason) {
         switch (type, reason) {

@@ -96,16 +96,6 @@ extension Machine {
         quantumLeft -= executed
         cluster.icountAtSliceStart = icount
         if let alarm = devices.nextDeadline_ticks, alarm <= clock.now_ticks { devices.advance() }
-        if !cluster.recordsTLBEvents { refreshTablePagesWhenDue() }
-    }
-
-    /// Without epochs nothing would ever clear T, and pages that were page tables once would stay slow to write.
-    private func refreshTablePagesWhenDue() {
-        let interval: UInt64 = 1 << 26
-        if icount &- lastTableRefresh_icount >= interval {
-            lastTableRefresh_icount = icount
-            cluster.flushAtEpochEnd()
-        }
     }
 
     // MARK: Time

@@ -47,8 +47,6 @@ public final class Machine {
     var isSuspended: [Bool]
     /// During a firmware call: the calling hart resumes elsewhere.
     var hasFirmwareResume = false
-    /// When T was last cleared in a run without epochs. Nothing the guest can notice.
-    var lastTableRefresh_icount: UInt64 = 0
 
     // MARK: Input and output
 
@@ -78,7 +76,7 @@ public final class Machine {
         memory = try GuestMemory(base: Self.memoryBase, byteCount: configuration.memoryByteCount)
         bus = BusAdapter()
         cluster = HartCluster(
-            memory: memory, bus: bus, hartCount: configuration.hartCount, tlbEntryCount: options.tlbEntryCount)
+            memory: memory, bus: bus, hartCount: configuration.hartCount, tlb: options.tlb)
         clock = MachineClock(cluster: cluster)
         devices = BoardDevices(
             hartCount: configuration.hartCount, clock: clock, baseTime_ns: configuration.startTime_ns)

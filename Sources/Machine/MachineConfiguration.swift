@@ -1,3 +1,5 @@
+import RISCV
+
 /// What a machine is made of. Together with the content of checkpoint 0 it determines everything that is not input.
 public struct MachineConfiguration: Equatable, Sendable {
     /// Bytes of RAM, from `Machine.memoryBase`.
@@ -38,9 +40,7 @@ public struct MachineConfiguration: Equatable, Sendable {
 
 /// Options of the engine that the guest cannot notice.
 public struct EngineOptions: Equatable, Sendable {
-    /// Entries of each data TLB, a power of two; 0 walks the page tables every time.
-    public var tlbEntryCount: Int
-    public static let tlbEntryCountDefault = 256
+    public var tlb: TLBOptions
 
-    public init(tlbEntryCount: Int = Self.tlbEntryCountDefault) { self.tlbEntryCount = tlbEntryCount }
+    public init(tlb: TLBOptions = TLBOptions()) { self.tlb = tlb }
 }

@@ -253,8 +253,9 @@ extension HartCluster {
     private func writeSatp(_ h: Hart, _ value: UInt64) {
         let mode = value >> 60
         guard mode == 0 || mode == 8 || mode == 9, value != h.pointee.satp else { return }
+        let old = h.pointee.satp
         h.pointee.satp = value
-        flushAddressSpace(h)
+        rootChanged(h, old: old)
     }
 
     /// A timer register changed: the slice's length was computed from it.

@@ -6,14 +6,16 @@ extension HartCluster {
     /// - Returns: nil after raising the fault that the fetch deserves.
     @inline(never)
     func findBlock(_ h: Hart) -> UnsafeMutablePointer<Block>? {
+        if let evictionState { evictAtRandom(h, evictionState) }
         let pc = h.pointee.pc
         guard let page = fetchPage(h, pc) else { return nil }
+        var nextPath = WalkPath()
         let block: UnsafeMutablePointer<Block>
         let slot = Int(pc & 0xfff) >> 1
         guard page.isUniform else { return uncachedInstruction(h, page) }
         if slot == CodePage.slotCount - 1, GuestMemory.hostAddress(page.leaf.pointee).halfword(slot) & 3 == 3 {
             guard let crossing = crossingBlock(h, page) else { return nil }
-            block = crossing
+            (block, nextPath) = crossing
         } else {
             if let known = code.existingPage(page.number)?.pointee.blocks[slot] {
                 block = known
@@ -27,6 +29,9 @@ extension HartCluster {
             let entry = h.pointee.jumpCache + Int((pc >> 1) & JumpCache.mask)
             entry.pointee = JumpCacheEntry(
                 pc: pc, generation: h.pointee.generation, blockOffset: code.offset(of: block))
+            let cache = h.pointee.jumpCaches + Int(h.pointee.privilege.rawValue)
+            cache.pointee.filter.insert(page.path)
+            cache.pointee.filter.insert(nextPath)
         }
         return block
     }
@@ -37,6 +42,7 @@ extension HartCluster {
         var address: UInt64
         /// PMP says the same of the whole page.
         var isUniform: Bool
+        var path: WalkPath
     }
 
     private func fetchPage(_ h: Hart, _ address: UInt64) -> FetchedPage? {
@@ -48,7 +54,8 @@ extension HartCluster {
             return nil
         }
         let isUniform = pmpAllows(h, number << pageShift, size: UInt64(pageSize), .fetch, h.pointee.privilege)
-        return FetchedPage(number: number, leaf: leaf, address: place.address, isUniform: isUniform)
+        return FetchedPage(
+            number: number, leaf: leaf, address: place.address, isUniform: isUniform, path: place.path)
     }
 
     /// One instruction of a page that PMP cuts, judged parcel by parcel and decoded anew each time.
@@ -147,7 +154,10 @@ extension HartCluster {
 
     /// The one-instruction block of a 4-byte instruction that ends in the next page. Both halves are translated anew
     /// unless the jump cache knows the block.
-    private func crossingBlock(_ h: Hart, _ page: FetchedPage) -> UnsafeMutablePointer<Block>? {
+    /// - Returns: the block, and the path of the second half's walk.
+    private func crossingBlock(
+        _ h: Hart, _ page: FetchedPage
+    ) -> (block: UnsafeMutablePointer<Block>, nextPath: WalkPath)? {
         let low = GuestMemory.hostAddress(page.leaf.pointee).halfword(CodePage.slotCount - 1)
         guard let next = fetchPage(h, h.pointee.pc &+ 2) else { return nil }
         makeRoom()
@@ -155,13 +165,15 @@ extension HartCluster {
         markDecoded(page, from: pageSize - 2, byteCount: 2)
         markDecoded(next, from: 0, byteCount: 2)
         let codePage = code.codePage(page.number)
-        if let known = codePage.pointee.crossing, codePage.pointee.crossingWord == word { return known }
+        if let known = codePage.pointee.crossing, codePage.pointee.crossingWord == word {
+            return (known, next.path)
+        }
         let block = code.allocate(recordCount: 2)
         let record = Decoder.decode(word, original: word, pcOffset: 0)
         Self.fill(block, [record], [RecordPlace(pcOffset: 0, instructionIndex: 0)], 4)
         codePage.pointee.crossing = block
         codePage.pointee.crossingWord = word
-        return block
+        return (block, next.path)
     }
 
     /// The single instruction at the hart's pc, for a slice that ends inside a block.

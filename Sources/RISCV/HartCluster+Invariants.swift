@@ -44,13 +44,13 @@ extension HartCluster {
                 guard Int((tag >> pageShift) & UInt64(context.entryCount - 1)) == slot else {
                     throw violated(place, "translates an address that belongs elsewhere")
                 }
-                try checkEntry(h, index, entry, tag, kind, context.leafEntryAddresses[slot], place)
+                try checkEntry(h, index, entry, tag, kind, context.paths[slot], place)
             }
         }
     }
 
     private func checkEntry(
-        _ h: Hart, _ context: Int, _ entry: TLBEntry, _ tag: UInt64, _ kind: AccessKind, _ leafEntryAddress: UInt64,
+        _ h: Hart, _ context: Int, _ entry: TLBEntry, _ tag: UInt64, _ kind: AccessKind, _ path: WalkPath,
         _ place: String
     ) throws(InvariantViolation) {
         let rights = WalkRights(context: context, isExecutableReadable: h.pointee.mstatus & MStatus.mxr != 0)
@@ -59,10 +59,10 @@ extension HartCluster {
             throw violated(
                 place, "gives page \(entry.physicalPage) for \(tag), a walk gives \(walk.address >> pageShift)")
         }
-        guard walk.leafEntryAddress == leafEntryAddress else {
-            throw violated(
-                place, "names \(leafEntryAddress) as its page-table entry instead of \(walk.leafEntryAddress)")
+        guard walk.path == path else {
+            throw violated(place, "names \(path.entries) as its page-table entries instead of \(walk.path.entries)")
         }
+        try check(h.pointee.contexts[context].filter, knows: path, place)
         guard pmpAllows(h, walk.address, size: UInt64(pageSize), kind, rights.privilege) else {
             throw violated(place, "allows what PMP denies")
         }
@@ -93,9 +93,11 @@ extension HartCluster {
             guard pmpAllows(h, walk.address & ~0xfff, size: UInt64(pageSize), .fetch, privilege) else {
                 throw violated(place, "executes what PMP denies")
             }
+            try check(cache.filter, knows: walk.path, place)
             guard let low = memory.inspectHalfword(walk.address) else { throw violated(place, "executes outside RAM") }
             if walk.address & 0xfff == 0xffe, low & 3 == 3 {
                 let next = try freshWalk(h, entry.pc &+ 2, .fetch, rights, place)
+                try check(cache.filter, knows: next.path, place)
                 guard let high = memory.inspectHalfword(next.address), block.pointee.isDecoded(from: [low, high]) else {
                     throw violated(place, "executes an instruction across pages that is no longer there")
                 }
@@ -104,6 +106,17 @@ extension HartCluster {
                     code.existingPage(walk.address >> pageShift)?.pointee.blocks[Int(walk.address & 0xfff) >> 1]
                         == block
                 else { throw violated(place, "executes a block that its page has dropped") }
+            }
+        }
+    }
+
+    /// A store to an entry that the filter does not know would drop nothing.
+    private func check(
+        _ filter: DerivationFilter, knows path: WalkPath, _ place: String
+    ) throws(InvariantViolation) {
+        for level in 0..<WalkPath.levelCount where path[level] != 0 {
+            guard filter.mayContain(path[level]), filter.mayContain(path[level] >> pageShift) else {
+                throw violated(place, "was derived from the entry at \(path[level]), which its filter does not know")
             }
         }
     }
@@ -122,16 +135,18 @@ extension HartCluster {
         _ h: Hart, _ address: UInt64, _ kind: AccessKind, _ rights: WalkRights, _ place: String
     ) throws(InvariantViolation) -> Translation {
         let mode = h.pointee.satp >> 60
-        guard rights.privilege != .machine, mode != 0 else { return Translation(address: address, leafEntryAddress: 0) }
+        guard rights.privilege != .machine, mode != 0 else { return Translation(address: address) }
         var level = mode == 8 ? 2 : 3
         let unusedBits = Int64(64 - (12 + 9 * (level + 1)))
         guard (Int64(bitPattern: address) << unusedBits) >> unusedBits == Int64(bitPattern: address) else {
             throw violated(place, "translates an address that is not canonical")
         }
         var table = (h.pointee.satp & 0xfff_ffff_ffff) << 12
+        var path = WalkPath()
         while true {
             let shift = UInt64(12 + 9 * level)
             let entryAddress = table + ((address >> shift) & 511) * 8
+            path[level] = entryAddress
             let leaf = memory.inspectLeaf(GuestPhysicalAddress(entryAddress).page)
             guard let leaf, pmpAllows(h, entryAddress, size: 8, .load, .supervisor) else {
                 throw violated(place, "was derived from a page-table entry that no walk may read")
@@ -150,7 +165,7 @@ extension HartCluster {
                 guard base & offsetMask & ~0xfff == 0, rights.allow(kind, pte) else {
                     throw violated(place, "allows what the entry at \(entryAddress) does not")
                 }
-                return Translation(address: base | (address & offsetMask), leafEntryAddress: entryAddress)
+                return Translation(address: base | (address & offsetMask), path: path)
             }
             guard level > 0, pte & (PTE.user | PTE.accessed | PTE.dirty) == 0 else {
                 throw violated(place, "was derived from the entry at \(entryAddress), which points nowhere")

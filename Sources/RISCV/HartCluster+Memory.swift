@@ -94,7 +94,8 @@ extension HartCluster {
             return storeToBus(h, place.address, size, value, address)
         }
         let outcome = storeToMemory(h, place.address, leaf, size, value)
-        fill(h, address, place, leaf, privilege, isStore: true)
+        // A store that was not plain may have changed its own translation.
+        if outcome == .done { fill(h, address, place, leaf, privilege, isStore: true) }
         return outcomeAfterWalk(h, outcome)
     }
 
@@ -177,6 +178,7 @@ extension HartCluster {
         let physicalPage = place.address >> pageShift
         let kind: AccessKind = isStore ? .store : .load
         guard pmpAllows(h, physicalPage << pageShift, size: UInt64(pageSize), kind, privilege) else { return }
+        if let evictionState { evictAtRandom(h, evictionState) }
         let context = h.pointee.contexts + h.pointee.dataContext
         let index = Int((address >> pageShift) & h.pointee.tlbMask)
         let entry = context.pointee.entries + index
@@ -192,7 +194,8 @@ extension HartCluster {
         } else {
             entry.pointee.loadTag = tag
         }
-        context.pointee.leafEntryAddresses[index] = place.leafEntryAddress
+        context.pointee.paths[index] = place.path
+        context.pointee.filter.insert(place.path)
         context.pointee.isUsed = true
     }
 

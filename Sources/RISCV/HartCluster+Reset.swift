@@ -19,9 +19,11 @@ extension HartCluster {
         h.summarisePMP()
         h.pointee.isWaiting = false
         h.pointee.reservation = HartState.noReservation
-        h.pointee.satp = 0
         for index in 0..<TLBContext.count { _ = h.pointee.contexts[index].flush() }
         for mode in 0..<4 { h.pointee.jumpCaches[mode].flush() }
+        let oldRoot = h.pointee.satp
+        h.pointee.satp = 0
+        if oldRoot != 0 { rootChanged(h, old: oldRoot) }
         h.pointee.selectContexts()
     }
 

@@ -50,14 +50,17 @@ extension HartCluster {
         }
     }
 
-    /// SFENCE.VMA: rights are checked; there is nothing to do, because every cached translation equals a fresh walk at all
+    /// SFENCE.VMA: rights are checked; there is nothing to flush, because every cached translation equals a fresh walk at all
     /// times (DESIGN.md, invariant 3).
     private func fenceTranslations(_ h: Hart, _ word: UInt32) -> Outcome {
         switch h.pointee.privilege {
-        case .machine: return .done
-        case .supervisor where h.pointee.mstatus & MStatus.tvm == 0: return .done
+        case .machine: break
+        case .supervisor where h.pointee.mstatus & MStatus.tvm == 0: break
         default: return illegal(h, word)
         }
+        let register = Int(Decoder.rs1(word))
+        fenceTranslations(h, register == 0 ? nil : (h.pointee.x[register], 1))
+        return .done
     }
 
     private func environmentCall(_ h: Hart) -> Outcome {

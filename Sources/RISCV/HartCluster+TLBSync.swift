@@ -1,90 +1,101 @@
 import GuestMemory
 
-/// Keeping the TLB in step with the guest's page tables (patents.md, requirements 20–29).
+/// Keeping the TLB in step with the guest's page tables (patents.md, requirements 20–29): what a store to a page with T
+/// does. Which pages have T is decided in `HartCluster+TablePages`.
 extension HartCluster {
-    /// Sets T for a page that a walk reads at `level` (21); on 0→1 no translation may let a store reach it (22).
-    @inline(__always)
-    func markTablePage(_ leaf: UnsafeMutablePointer<UInt64>, _ page: UInt64, _ level: Int) {
-        let wanted = NestedFlags.tablePage | 1 << (NestedFlags.tableLevelShift + UInt64(level))
-        if leaf.pointee & wanted != wanted { markTablePageSlow(leaf, page, wanted) }
-    }
-
-    @inline(never)
-    private func markTablePageSlow(_ leaf: UnsafeMutablePointer<UInt64>, _ page: UInt64, _ wanted: UInt64) {
-        if testIgnoresTablePages { return }
-        if memory.markTablePage(leaf, page: page) { writeDisable(page: page) }
-        leaf.pointee |= wanted
-    }
-
-    /// Takes the right to store through any cached translation of a guest-physical page, on every hart.
-    func writeDisable(page: UInt64) {
-        for hart in harts {
-            for index in 0..<TLBContext.count { hart.pointee.contexts[index].writeDisable(physicalPage: page) }
-        }
-    }
-
     /// A store of `byteCount` bytes to a page with T is about to happen: keeps every hart's TLB in step (23, 27), and
-    /// records what changed (29). Entries that did not change need nothing.
-    ///
-    /// An entry that was invalid has nothing cached that derives from it. A valid one in a page that walks read at the
-    /// leaf level only loses the translations made from it; at upper levels everything goes (24).
+    /// records what changed (29). Entries that did not change need nothing. A store that touches two entries, or a device
+    /// write of any length inside the page, is one change an entry.
     func synchronise(
         _ h: Hart, page: UInt64, leaf: UnsafeMutablePointer<UInt64>, offset: Int, byteCount: Int, store: () -> Void
     ) {
         let frame = GuestMemory.hostAddress(leaf.pointee)
         let first = offset & ~7
         let last = (offset + byteCount - 1) & ~7
-        var old: (UInt64, UInt64) = (0, 0)
         if last - first > 8 {
-            synchroniseWide(h, page: page, leaf: leaf, first: first, last: last, store: store)
-            assertInvariants()
-            return
+            let old = stride(from: first, through: last, by: 8).map { frame.load(fromByteOffset: $0, as: UInt64.self) }
+            store()
+            for (index, value) in old.enumerated() { entryChanged(h, page, frame, first + index * 8, value) }
+        } else {
+            let old = frame.load(fromByteOffset: first, as: UInt64.self)
+            let secondOld = frame.load(fromByteOffset: last, as: UInt64.self)
+            store()
+            entryChanged(h, page, frame, first, old)
+            if last != first { entryChanged(h, page, frame, last, secondOld) }
         }
-        old.0 = frame.load(fromByteOffset: first, as: UInt64.self)
-        old.1 = frame.load(fromByteOffset: last, as: UInt64.self)
-        store()
-        entryChanged(h, page, leaf, first, old.0)
-        if last != first { entryChanged(h, page, leaf, last, old.1) }
         assertInvariants()
     }
 
-    /// A device or firmware write of any length inside one page.
-    private func synchroniseWide(
-        _ h: Hart, page: UInt64, leaf: UnsafeMutablePointer<UInt64>, first: Int, last: Int, store: () -> Void
-    ) {
-        let frame = GuestMemory.hostAddress(leaf.pointee)
-        let old = stride(from: first, through: last, by: 8).map { frame.load(fromByteOffset: $0, as: UInt64.self) }
-        store()
-        for (index, value) in old.enumerated() { entryChanged(h, page, leaf, first + index * 8, value) }
-    }
-
-    private func entryChanged(
-        _ h: Hart, _ page: UInt64, _ leaf: UnsafeMutablePointer<UInt64>, _ offset: Int, _ old: UInt64
-    ) {
-        let new = GuestMemory.hostAddress(leaf.pointee).load(fromByteOffset: offset, as: UInt64.self)
-        guard new != old else { return }
-        let levels = (leaf.pointee & NestedFlags.tableLevels) >> NestedFlags.tableLevelShift
+    private func entryChanged(_ h: Hart, _ page: UInt64, _ frame: UnsafeMutableRawPointer, _ offset: Int, _ old: UInt64)
+    {
+        let new = frame.load(fromByteOffset: offset, as: UInt64.self)
+        // A store to the entry before may have ended the page's time as a table.
+        let levels = memory.tableLevels(page: page)
+        guard new != old, levels != 0 else { return }
         let address = page << pageShift | UInt64(offset)
-        var dropped = 0
-        if old & PTE.valid != 0 {
-            dropped = levels == 1 ? dropLeafEntry(address, old) : flushTranslations()
-        }
-        guard recordsTLBEvents else { return }
-        tlbEvents.append(
-            TLBEvent(
-                icount: icount(h), hart: UInt8(h.pointee.id), entryAddress: GuestPhysicalAddress(address),
-                levels: UInt8(levels), oldValue: old, newValue: new, droppedCount: UInt32(dropped)))
+        let dropped = respond(to: address, page, old, levels)
+        statisticsPointer.pointee.eventCount &+= 1
+        statisticsPointer.pointee.droppedTranslationCount &+= UInt64(dropped)
+        note(h, .entry, address, levels, old, new, dropped)
+        followLinks(h, page, index: UInt64(offset) >> 3, levels: levels, old: old, new: new)
     }
 
-    /// Drops what was translated through one leaf entry, on every hart.
-    private func dropLeafEntry(_ address: UInt64, _ old: UInt64) -> Int {
-        var dropped = 0
-        for hart in harts {
-            for index in 0..<TLBContext.count { dropped += hart.pointee.contexts[index].drop(leafEntryAt: address) }
+    // MARK: The three responses (24)
+
+    /// Takes what the old entry gave out of every hart's TLB, before any later translation can hit.
+    /// - Returns: how many data translations were dropped.
+    private func respond(to address: UInt64, _ page: UInt64, _ old: UInt64, _ levels: UInt64) -> Int {
+        switch response {
+        case .everything: return flushTranslations()
+        case .page: return dropTranslations(through: page)
+        case .precise:
+            // Nothing cached derives from an entry that was not valid.
+            guard old & PTE.valid != 0 else {
+                statisticsPointer.pointee.idleEventCount &+= 1
+                return 0
+            }
+            return dropTranslations(of: address, old, levels)
         }
-        if old & PTE.execute != 0 { flushJumpCaches() }
+    }
+
+    /// Drops what was translated through one entry, an upper one with all its descendants, on every hart.
+    private func dropTranslations(of address: UInt64, _ old: UInt64, _ levels: UInt64) -> Int {
+        var dropped = 0
+        var isIdle = true
+        for hart in harts {
+            for index in 0..<TLBContext.count {
+                dropped += hart.pointee.contexts[index].drop(entryAt: address, levels: levels)
+            }
+            // Data that is only read or written leads to no fetch.
+            if old & (PTE.read | PTE.execute) == PTE.read { continue }
+            for mode in 0..<2 where hart.pointee.jumpCaches[mode].filter.mayContain(address) {
+                isIdle = false
+                flushJumpCache(hart, mode)
+            }
+        }
+        if isIdle && dropped == 0 { statisticsPointer.pointee.idleEventCount &+= 1 }
         return dropped
     }
+
+    /// Drops what was translated through any entry of a page, on every hart.
+    /// - Returns: how many data translations were dropped.
+    @discardableResult
+    func dropTranslations(through page: UInt64) -> Int {
+        var dropped = 0
+        for hart in harts {
+            for index in 0..<TLBContext.count { dropped += hart.pointee.contexts[index].drop(tablePage: page) }
+            for mode in 0..<2 where hart.pointee.jumpCaches[mode].filter.mayContain(page) { flushJumpCache(hart, mode) }
+        }
+        return dropped
+    }
+
+    private func flushJumpCache(_ h: Hart, _ mode: Int) {
+        statisticsPointer.pointee.jumpCacheFlushCount &+= 1
+        h.pointee.jumpCaches[mode].flush()
+        if Int(h.pointee.privilege.rawValue) == mode { h.pointee.generation = h.pointee.jumpCaches[mode].generation }
+    }
+
+    // MARK: Flushes
 
     /// Drops every cached translation of every hart.
     /// - Returns: how many data translations there were.
@@ -105,18 +116,70 @@ extension HartCluster {
         }
     }
 
-    /// What an epoch's end asks for: nothing cached survives it (requirement 4), so no page needs its T any longer (25).
-    public func flushAtEpochEnd() {
-        flushTranslations()
-        memory.clearTablePages()
-    }
-
-    /// Drops the translations of one hart that a new root invalidates.
-    func flushAddressSpace(_ h: Hart) {
+    /// A hart's satp changed: what it translated with the old root is no longer true. T stays: when the root comes back, its
+    /// tables have been followed all the while.
+    func rootChanged(_ h: Hart, old: UInt64) {
         for index in TLBContext.supervisor...TLBContext.user { _ = h.pointee.contexts[index].flush() }
         for mode in 0..<2 { h.pointee.jumpCaches[mode].flush() }
         h.pointee.selectContexts()
+        statisticsPointer.pointee.rootChangeCount &+= 1
+        note(h, .root, 0, 0, old, h.pointee.satp)
     }
+
+    /// Keeps an event (29), where somebody reads them.
+    func note(
+        _ h: Hart, _ kind: TLBEvent.Kind, _ address: UInt64, _ levels: UInt64, _ old: UInt64 = 0, _ new: UInt64 = 0,
+        _ dropped: Int = 0
+    ) {
+        guard recordsTLBEvents else { return }
+        tlbEvents.append(
+            TLBEvent(
+                kind: kind, icount: icount(h), hart: UInt8(h.pointee.id), pc: currentPC(h),
+                entryAddress: GuestPhysicalAddress(address), levels: UInt8(levels), oldValue: old, newValue: new,
+                droppedCount: UInt32(dropped)))
+    }
+
+    /// The guest asks for translations to be dropped (SFENCE.VMA, a firmware's remote fence). Every one equals a fresh walk
+    /// already (28), so there is nothing to do, but where a test has taken that away.
+    /// - Parameter range: the guest-virtual addresses; nil for all of them.
+    public func fenceTranslations(_ h: Hart, _ range: (start: UInt64, byteCount: UInt64)?) {
+        guard ignoresTablePages else {
+            statisticsPointer.pointee.avoidedFlushCount &+= 1
+            return
+        }
+        for index in TLBContext.supervisor...TLBContext.user {
+            guard let range else {
+                _ = h.pointee.contexts[index].flush()
+                continue
+            }
+            for offset in stride(from: 0, to: range.byteCount, by: pageSize) {
+                _ = h.pointee.contexts[index].drop(address: range.start &+ offset)
+            }
+        }
+        for mode in 0..<2 { flushJumpCache(h, mode) }
+    }
+
+    // MARK: Random eviction
+
+    /// Before a translation is cached: now and then evicts one at random, or everything the hart has (`--tlb-evict`).
+    func evictAtRandom(_ h: Hart, _ state: UnsafeMutablePointer<UInt64>) {
+        var roll = state.pointee
+        roll ^= roll &<< 13
+        roll ^= roll &>> 7
+        roll ^= roll &<< 17
+        state.pointee = roll
+        if roll & 3 == 0 {
+            let context = h.pointee.contexts + Int((roll >> 8) & 3)
+            _ = context.pointee.drop(slot: Int(truncatingIfNeeded: roll >> 16) & (context.pointee.entryCount - 1))
+        }
+        if (roll >> 40) & 63 == 0 {
+            for index in 0..<TLBContext.count { _ = h.pointee.contexts[index].flush() }
+            for mode in 0..<4 { h.pointee.jumpCaches[mode].flush() }
+            h.pointee.generation = h.pointee.jumpCaches[Int(h.pointee.privilege.rawValue)].generation
+        }
+    }
+
+    // MARK: Decoded instructions
 
     /// Drops the decoded instructions that a walk's write overlaps. The access that walked must then leave its block,
     /// which may be among them.

@@ -4,8 +4,8 @@ import GuestMemory
 struct Translation {
     /// Guest-physical address.
     var address: UInt64
-    /// Guest-physical address of the leaf page-table entry; 0 where there is no translation.
-    var leafEntryAddress: UInt64
+    /// The page-table entries that were read; none where there is no translation.
+    var path = WalkPath()
 }
 
 extension HartState {
@@ -45,7 +45,8 @@ extension HartCluster {
     @inline(never)
     func translate(_ h: Hart, _ address: UInt64, _ kind: AccessKind, _ privilege: Privilege) -> Translation? {
         let mode = h.pointee.satp >> 60
-        guard privilege != .machine, mode != 0 else { return Translation(address: address, leafEntryAddress: 0) }
+        guard privilege != .machine, mode != 0 else { return Translation(address: address) }
+        statisticsPointer.pointee.walkCount &+= 1
         let levels = mode == 8 ? 3 : 4
         let unusedBits = UInt64(64 - (12 + 9 * levels))
         let canonical = UInt64(bitPattern: Int64(bitPattern: address &<< unusedBits) &>> Int64(unusedBits))
@@ -53,9 +54,11 @@ extension HartCluster {
 
         var table = (h.pointee.satp & 0xfff_ffff_ffff) << 12
         var level = levels - 1
+        var path = WalkPath()
         while true {
             let shift = UInt64(12 + 9 * level)
             let entryAddress = table + ((address >> shift) & 511) * 8
+            path[level] = entryAddress
             guard let entry = tableEntry(h, entryAddress, level) else { return fault(h, kind.accessFault, address) }
             let pte = entry.pointee
             // Reserved bits (no Svnapot, no Svpbmt) fault as an invalid entry does.
@@ -78,7 +81,7 @@ extension HartCluster {
             guard updateAccessedAndDirty(h, entry, entryAddress, kind) else {
                 return fault(h, kind.accessFault, address)
             }
-            return Translation(address: base | (address & offsetMask), leafEntryAddress: entryAddress)
+            return Translation(address: base | (address & offsetMask), path: path)
         }
     }
 
@@ -92,7 +95,7 @@ extension HartCluster {
         let page = address >> pageShift
         guard let leaf = memory.leaf(page) else { return nil }
         if !pmpAllows(h, address, size: 8, .load, .supervisor) { return nil }
-        markTablePage(leaf, page, level)
+        markTablePage(h, leaf, page, level)
         return (GuestMemory.hostAddress(leaf.pointee) + Int(address & 0xfff)).assumingMemoryBound(to: UInt64.self)
     }
 
@@ -170,4 +173,13 @@ public enum PTE {
     public static let dirty: UInt64 = 1 << 7
     static let pageNumberMask: UInt64 = 0x3f_ffff_ffff_fc00
     static let reserved: UInt64 = 0xffc0 << 48
+
+    /// Whether a walk goes on at the page that the entry names: valid, no rights, and none of the bits that are reserved
+    /// there.
+    public static func isPointer(_ entry: UInt64) -> Bool {
+        entry & (valid | read | write | execute | user | accessed | dirty | reserved) == valid
+    }
+
+    /// The guest-physical page that a valid entry names.
+    public static func pageNumber(_ entry: UInt64) -> UInt64 { (entry & pageNumberMask) >> 10 }
 }

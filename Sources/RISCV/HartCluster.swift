@@ -9,38 +9,10 @@ public protocol MemoryMappedBus: AnyObject {
     func busWrite(_ address: GuestPhysicalAddress, size: Int, value: UInt64) -> Bool
 }
 
-/// One synchronisation of the TLB with a guest page table (patents.md, requirement 29).
-public struct TLBEvent: Equatable, Sendable {
-    /// Steps of the whole machine before the store.
-    public var icount: UInt64
-    public var hart: UInt8
-    /// The 8-byte entry that was written.
-    public var entryAddress: GuestPhysicalAddress
-    /// The levels at which walks have read the page since T was set: bit n for level n (0 = leaf level).
-    public var levels: UInt8
-    public var oldValue: UInt64
-    public var newValue: UInt64
-    /// Cached data translations that were dropped. Depends on the TLB's size, so a replay does not compare it.
-    public var droppedCount: UInt32
-
-    public init(
-        icount: UInt64, hart: UInt8, entryAddress: GuestPhysicalAddress, levels: UInt8, oldValue: UInt64,
-        newValue: UInt64, droppedCount: UInt32
-    ) {
-        self.icount = icount
-        self.hart = hart
-        self.entryAddress = entryAddress
-        self.levels = levels
-        self.oldValue = oldValue
-        self.newValue = newValue
-        self.droppedCount = droppedCount
-    }
-}
-
 /// The harts of a machine, the memory they share, and what keeps their caches true.
 ///
 /// The execution engine lives in extensions, one concern a file: `Interpreter` (the hot loop), `HartCluster+Translate`
-/// (walks), `+Memory` (slow loads and stores), `+TLBSync` (T), `+Fetch` (blocks), `+Traps`, `+CSR`, `+System`, `+Atomic`,
+/// (walks), `+Memory` (slow loads and stores), `+TablePages` (T), `+TLBSync` (stores to pages with T), `+Fetch` (blocks), `+Traps`, `+CSR`, `+System`, `+Atomic`,
 /// `+Float`. Single-threaded; deterministic given the steps it is asked to run.
 public final class HartCluster {
     public let memory: GuestMemory
@@ -63,23 +35,37 @@ public final class HartCluster {
     public var tlbEvents: [TLBEvent] = []
     /// False where nobody reads the events (`run`): they are then not kept.
     public var recordsTLBEvents = false
-    /// For tests only: walks leave T alone, so that stale translations live on. The tests of requirements 20 to 28 must fail
-    /// with it; otherwise they prove nothing.
-    var testIgnoresTablePages = false
+    /// What a store to a page table does to the TLBs.
+    let response: TLBSyncResponse
+    /// State of the random evictions, by pointer as the counters are; nil: none.
+    let evictionState: UnsafeMutablePointer<UInt64>?
+    let statisticsPointer: UnsafeMutablePointer<TLBStatistics>
+    public var statistics: TLBStatistics { statisticsPointer.pointee }
+    /// For tests only: walks leave T alone and fences flush, as on a machine that relies on the guest's fences. Stale
+    /// translations then live on where a fence is missing. The tests of requirements 20 to 28 must fail with it; otherwise
+    /// they prove nothing.
+    var ignoresTablePages = TestSwitches.ignoresTablePages
     /// For tests only: false where a mechanism is taken away on purpose, so that debug builds go on.
     var testAssertsInvariants = true
 
-    /// - Parameters:
-    ///   - tlbEntryCount: entries of each data TLB, a power of two; 0 walks every time.
-    public init(memory: GuestMemory, bus: any MemoryMappedBus, hartCount: Int, tlbEntryCount: Int = 256) {
+    public init(memory: GuestMemory, bus: any MemoryMappedBus, hartCount: Int, tlb: TLBOptions = TLBOptions()) {
         self.memory = memory
         self.bus = bus
         self.hartCount = hartCount
-        caching = tlbEntryCount > 0
+        caching = tlb.entryCount > 0
+        response = tlb.response
+        // The generator never leaves 0 and never comes to it.
+        evictionState = tlb.evictionSeed.map {
+            let state = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+            state.initialize(to: $0 &* 0x9e37_79b9_7f4a_7c15 | 1)
+            return state
+        }
+        statisticsPointer = .allocate(capacity: 1)
+        statisticsPointer.initialize(to: TLBStatistics())
         code = CodeCache(memory: memory)
         harts = (0..<hartCount).map { id in
             let hart = Hart.allocate(capacity: 1)
-            hart.initialize(to: HartState(id: id, tlbEntryCount: tlbEntryCount))
+            hart.initialize(to: HartState(id: id, tlbEntryCount: tlb.entryCount))
             return hart
         }
     }
@@ -88,6 +74,8 @@ public final class HartCluster {
     let caching: Bool
 
     deinit {
+        evictionState?.deallocate()
+        statisticsPointer.deallocate()
         for hart in harts {
             hart.pointee.deallocate()
             hart.deallocate()
@@ -104,6 +92,12 @@ public final class HartCluster {
         let index = next - 1 - block.pointee.records
         let unexecuted = Int64(block.pointee.instructionCount) - Int64(block.pointee.places[index].instructionIndex)
         return h.pointee.sliceBudget - left - unexecuted
+    }
+
+    /// Guest-virtual address of the instruction that asks, exact even inside a block; between slices the next one's.
+    func currentPC(_ h: Hart) -> UInt64 {
+        guard let block = h.pointee.block, let next = h.pointee.nextRecord else { return h.pointee.pc }
+        return address(of: next, block, h.pointee.blockPC)
     }
 
     /// Nanoseconds of virtual time at this moment.

@@ -85,6 +85,8 @@ public struct HartState {
     /// While a slow path runs inside a block: the block and the record after the current one.
     var block: UnsafeMutablePointer<Block>?
     var nextRecord: UnsafeMutablePointer<DecodedInstruction>?
+    /// Guest-virtual address of that block.
+    var blockPC: UInt64 = 0
 
     var exceptionCause: UInt64 = 0
     var exceptionValue: UInt64 = 0

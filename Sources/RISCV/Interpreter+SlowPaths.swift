@@ -10,6 +10,7 @@ extension HartCluster {
     ) {
         h.pointee.block = block
         h.pointee.nextRecord = next
+        h.pointee.blockPC = pc
         h.pointee.budget = budget
     }
 
@@ -124,10 +125,8 @@ extension HartCluster {
             found = (code.arena + Int(entry.pointee.blockOffset) << 3).assumingMemoryBound(to: Block.self)
         } else {
             h.pointee.pc = pc
-            if budget == 0 {
-                h.pointee.budget = 0
-                return nil
-            }
+            h.pointee.budget = budget
+            if budget == 0 { return nil }
             guard let new = findBlock(h) else {
                 h.pointee.budget = budget - 1
                 takeException(h)

@@ -40,11 +40,9 @@ extension HartCluster {
                 block = (arena + Int(entry.pointee.blockOffset) << 3).assumingMemoryBound(to: Block.self)
             } else {
                 h.pointee.pc = pc
+                h.pointee.budget = budget
                 // The fetch belongs to the next step: it may fault, and its walk may write to guest memory.
-                if budget == 0 {
-                    h.pointee.budget = 0
-                    return
-                }
+                if budget == 0 { return }
                 guard let found = findBlock(h) else {
                     h.pointee.budget = budget - 1
                     takeException(h)

@@ -86,6 +86,8 @@ final class EpochComparison {
 
     private func tlbDifference(_ manifest: EpochManifest, _ capture: EpochCapture) throws -> Divergence.Difference? {
         guard manifest.tlbEventCount > 0 || !capture.tlbEvents.isEmpty else { return nil }
+        // A program whose T ended with the epoch recorded other events than this one has.
+        guard try MachineState(encoded: manifest.machineState()).tablePages != nil else { return nil }
         let recorded = try TLBEventLog.decode(manifest.tlbEvents())
         return Self.firstUnequal(recorded, capture.tlbEvents) { $0.isSameEvent(as: $1) }.map {
             .tlbEvent(index: $0.index, recorded: $0.first, replayed: $0.second)
@@ -107,7 +109,13 @@ final class EpochComparison {
     ) throws -> Divergence.Difference? {
         let recorded = try manifest.machineState()
         if recorded == capture.machineState { return nil }
-        let difference = try MachineState(encoded: recorded).differences(from: capture.state).first
+        let state = try MachineState(encoded: recorded)
+        var replayed = capture.state
+        if state.tablePages == nil {
+            replayed.tablePages = nil
+            if recorded == replayed.encoded() { return nil }
+        }
+        let difference = state.differences(from: replayed).first
         return difference.map { .state($0) } ?? .encodedState
     }
 

@@ -1,3 +1,4 @@
+import GuestMemory
 import Machine
 
 /// A register or device field that differs between two machine states.
@@ -24,6 +25,7 @@ extension MachineState {
         if quantumLeft != other.quantumLeft { found.add("quantum left", quantumLeft, other.quantumLeft) }
         if power != other.power { found.add("power", power, other.power) }
         if icount != other.icount { found.add("icount", icount, other.icount) }
+        found.compare(tablePages, other.tablePages)
         if skipped_ns != other.skipped_ns { found.add("skipped_ns", skipped_ns, other.skipped_ns) }
         return found.differences
     }
@@ -45,6 +47,16 @@ private struct DifferenceList {
         for (name, (value, other)) in zip(HartSnapshot.registerNames, zip(one.registers, two.registers))
         where value != other { add(prefix + name, value, other) }
         compareFields(prefix, one, two, leavingOut: ["pc", "x", "f", "registers"])
+    }
+
+    /// Names the first page whose T differs.
+    mutating func compare(_ one: TablePageList?, _ two: TablePageList?) {
+        let (first, second) = (Set(one?.pages ?? []), Set(two?.pages ?? []))
+        guard let page = first.symmetricDifference(second).min() else { return }
+        func text(_ pages: Set<TablePage>) -> String {
+            pages.first { $0.page == page.page }.map { "levels \($0.levels)" } ?? "none"
+        }
+        add("T of \(GuestPhysicalPage(page.page))", text(first), text(second))
     }
 
     private mutating func compareRegisters(_ prefix: String, _ one: [UInt64], _ two: [UInt64]) {

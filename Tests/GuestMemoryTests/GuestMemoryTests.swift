@@ -103,27 +103,32 @@ import Testing
         #expect(throws: GuestMemoryError.self) { try GuestMemory(base: memoryBase, byteCount: byteCount) }
     }
 
-    /// T is set once a page, survives scans, and goes with all levels at once (requirements 20, 21, 25).
-    @Test func tablePagesAreKeptUntilTheyAreCleared() throws {
+    /// T is set once a page and level, survives scans, and goes with the last level (requirements 20, 21, 25).
+    @Test func tablePagesAreKeptUntilTheyAreNoTables() throws {
         let memory = try makeMemory(mebibytes: 16)
         let pages = [3, 700, 4].map { memory.firstPage + $0 }
         for page in pages {
-            let leaf = try #require(memory.leaf(page))
-            #expect(memory.markTablePage(leaf, page: page))
-            #expect(!memory.markTablePage(leaf, page: page))
-            leaf.pointee |= 1 << NestedFlags.tableLevelShift
+            #expect(memory.addTableLevel(page: page, level: 0))
+            #expect(!memory.addTableLevel(page: page, level: 0))
         }
-        #expect(memory.tablePageCount == 3)
+        #expect(memory.addTableLevel(page: pages[1], level: 2))
+        #expect(!memory.addTableLevel(page: 0, level: 0))
+        let all = [1, 5, 1].enumerated().map { TablePage(page: pages[$0.offset], levels: $0.element) }
+        #expect(memory.allTablePages.sorted() == all.sorted())
+        _ = memory.leaf(pages[0])
         _ = memory.scanAndClear()
         #expect(pages.allSatisfy { memory.isTablePage(GuestPhysicalPage($0)) })
         #expect(!memory.isTablePage(GuestPhysicalPage(memory.firstPage)))
         #expect(!memory.isTablePage(GuestPhysicalPage(0)))
-        memory.clearTablePages()
-        #expect(memory.tablePageCount == 0)
-        for page in pages {
-            let entry = try #require(memory.inspectLeaf(GuestPhysicalPage(page)))
-            #expect(entry & (NestedFlags.tablePage | NestedFlags.tableLevels) == 0)
-            #expect(memory.markTablePage(try #require(memory.leaf(page)), page: page))
-        }
+        memory.removeTableLevels(page: pages[1], levels: 1)
+        #expect(memory.tableLevels(page: pages[1]) == 4)
+        memory.removeTableLevels(page: pages[0], levels: 15)
+        let entry = try #require(memory.inspectLeaf(GuestPhysicalPage(pages[0])))
+        #expect(entry & (NestedFlags.tablePage | NestedFlags.tableLevels) == 0)
+        let left = [TablePage(page: pages[1], levels: 4), TablePage(page: pages[2], levels: 1)]
+        #expect(memory.allTablePages.sorted() == left.sorted())
+        memory.replaceTablePages([TablePage(page: pages[0], levels: 3)])
+        #expect(memory.tableLevels(page: pages[0]) == 3)
+        #expect(!memory.isTablePage(GuestPhysicalPage(pages[1])))
     }
 }

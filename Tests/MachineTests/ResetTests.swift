@@ -33,7 +33,7 @@ import Testing
         while pieces.power != .testPassed, pieces.icount < 1_000_000 {
             _ = try pieces.run(until: pieces.icount + 777)
             _ = pieces.memory.scanAndClear()
-            pieces.cluster.flushAtEpochEnd()
+            pieces.cluster.flushTranslations()
         }
         #expect(pieces.icount == whole.icount)
         #expect(try pieces.digest() == whole.digest())

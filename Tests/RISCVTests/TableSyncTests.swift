@@ -109,7 +109,7 @@ import Testing
         }
         bench.b.run((Int64(end) - Int64(Bench.base + 0x4000)) / 4, hart: 1)
         #expect(bench.result { $0.load(8, 6, 5) } == 106)
-        #expect(bench.b.cluster.tlbEvents.map(\.hart) == [1])
+        #expect(bench.b.synchronisations.map(\.hart) == [1])
     }
 
     @Test(arguments: sizes)
@@ -123,7 +123,7 @@ import Testing
         #expect(isWritten)
         #expect(bench.result { $0.load(8, 6, 5) } == 107)
         // One event for each entry that changed.
-        #expect(bench.b.cluster.tlbEvents.count == 4)
+        #expect(bench.b.synchronisations.count == 4)
     }
 
     @Test func eventsTellWhatChanged() throws {
@@ -137,7 +137,7 @@ import Testing
             p.li(7, P.middle + 8)
             p.store(8, 8, 7)
         }
-        let events = bench.b.cluster.tlbEvents
+        let events = bench.b.synchronisations
         // The second store changed nothing.
         try #require(events.count == 2)
         #expect(events[0].entryAddress == GuestPhysicalAddress(P.leaf))
@@ -158,17 +158,17 @@ import Testing
         let bench = try PagingBench(tlb: tlb)
         try bench.b.poke(P.leaf, Self.pte(P.pages, 0x0f))
         _ = bench.b.memory.scanAndClear()
-        bench.b.cluster.flushAtEpochEnd()
+        bench.b.cluster.flushTranslations()
         #expect(bench.result { $0.load(8, 6, 5) } == 100)
         #expect(try bench.b.peek(P.leaf) & 0xff == 0x4f)
         _ = bench.result { $0.store(8, 6, 5) }
         #expect(try bench.b.peek(P.leaf) & 0xff == 0xcf)
-        #expect(bench.b.cluster.tlbEvents.isEmpty)
+        #expect(bench.b.synchronisations.isEmpty)
         #expect(bench.b.memory.scanAndClear().contains(P.leaf >> 12))
-        bench.b.cluster.flushAtEpochEnd()
+        bench.b.cluster.flushTranslations()
         _ = bench.result { $0.store(8, 6, 5) }
         #expect(!bench.b.memory.scanAndClear().contains(P.leaf >> 12))
-        bench.b.cluster.flushAtEpochEnd()
+        bench.b.cluster.flushTranslations()
         // The guest takes both back: the next store sets them again.
         _ = bench.result { p in
             p.load(8, 9, 5)

@@ -1,6 +1,7 @@
 import Checkpointing
 import HistoryStore
 import Machine
+import RISCV
 import Testing
 import TimeTravel
 
@@ -50,7 +51,7 @@ import TimeTravel
     func theTLBsSizeIsInvisible(tlbEntryCount: Int) throws {
         let recording = try Recording(.echo(), .instructions(20_000), tlbEntryCount: 16)
         let result = try recording.replay(
-            options: ReplayOptions(engine: EngineOptions(tlbEntryCount: tlbEntryCount)))
+            options: ReplayOptions(engine: EngineOptions(tlb: TLBOptions(entryCount: tlbEntryCount))))
         #expect(result.divergence == nil)
     }
 
@@ -86,7 +87,7 @@ import TimeTravel
     func aDigestDoesNotDependOnTheWay(kind: Kind, tlbEntryCount: Int) throws {
         let scenario = try Self.scenario(kind)
         let recording = try Recording(scenario, .instructions(30_000), tlbEntryCount: tlbEntryCount)
-        let options = CheckoutOptions(engine: EngineOptions(tlbEntryCount: tlbEntryCount))
+        let options = CheckoutOptions(engine: EngineOptions(tlb: TLBOptions(entryCount: tlbEntryCount)))
         for percent in [1, 37, 62, 99, 100] {
             let position = try recording.position("\(percent)%")
             let run = try scenario.run(until: position.icount)

@@ -3,6 +3,7 @@ import Foundation
 import GuestMemory
 import HistoryStore
 import Machine
+import RISCV
 import TimeTravel
 
 /// A directory of its own for a test, removed at the end.
@@ -64,9 +65,10 @@ struct Scenario {
         MachineConfiguration(memoryByteCount: 16 << 20, hartCount: hartCount, quantum: 700, randomSeed: 42)
     }
 
-    func boot(tlbEntryCount: Int = EngineOptions.tlbEntryCountDefault) throws -> Machine {
+    func boot(tlbEntryCount: Int = TLBOptions.entryCountDefault) throws -> Machine {
         try Machine.boot(
-            .bare(program), configuration: configuration, options: EngineOptions(tlbEntryCount: tlbEntryCount))
+            .bare(program), configuration: configuration,
+            options: EngineOptions(tlb: TLBOptions(entryCount: tlbEntryCount)))
     }
 
     /// Runs to `icount` or the end, typing on the way.
@@ -83,7 +85,7 @@ struct Scenario {
     }
 
     /// The machine after running live, unrecorded.
-    func run(until icount: UInt64 = .max, tlbEntryCount: Int = EngineOptions.tlbEntryCountDefault) throws -> Machine {
+    func run(until icount: UInt64 = .max, tlbEntryCount: Int = TLBOptions.entryCountDefault) throws -> Machine {
         let machine = try boot(tlbEntryCount: tlbEntryCount)
         try play(machine, until: icount, typist: Typist(typed)) { try machine.run(until: $0, idle: $1) }
         return machine
@@ -126,7 +128,7 @@ final class Recording {
 
     init(
         _ scenario: Scenario, _ boundary: EpochBoundary, durability: Durability = .off,
-        tlbEntryCount: Int = EngineOptions.tlbEntryCountDefault
+        tlbEntryCount: Int = TLBOptions.entryCountDefault
     ) throws {
         self.scenario = scenario
         store = try HistoryStore.open(path: directory.path, mode: .create)

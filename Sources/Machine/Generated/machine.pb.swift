@@ -102,6 +102,9 @@ nonisolated struct Palimpsest_Machine_V1_MachineRecord: Sendable {
   /// Clears the value of `power`. Subsequent reads from it will return its default value.
   mutating func clearPower() {self._power = nil}
 
+  /// The pages with T, ascending: varints of the gap to the page before << 4 | levels. Since version 2.
+  var tablePages: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -404,7 +407,8 @@ nonisolated struct Palimpsest_Machine_V1_InputRecord: Sendable {
   init() {}
 }
 
-/// TLB synchronisation events of one epoch, by column.
+/// TLB synchronisation events of one epoch, by column, as programs wrote them before T outlived epochs. Now: docs/format.md,
+/// "TLB events".
 nonisolated struct Palimpsest_Machine_V1_TLBEventsRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -511,7 +515,7 @@ nonisolated extension Palimpsest_Machine_V1_ConfigurationRecord: SwiftProtobuf.M
 
 nonisolated extension Palimpsest_Machine_V1_MachineRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".MachineRecord"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}icount\0\u{3}skipped_ns\0\u{3}current_hart\0\u{3}quantum_left\0\u{1}harts\0\u{1}devices\0\u{1}power\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}icount\0\u{3}skipped_ns\0\u{3}current_hart\0\u{3}quantum_left\0\u{1}harts\0\u{1}devices\0\u{1}power\0\u{3}table_pages\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -527,6 +531,7 @@ nonisolated extension Palimpsest_Machine_V1_MachineRecord: SwiftProtobuf.Message
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.harts) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._devices) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._power) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.tablePages) }()
       default: break
       }
     }
@@ -561,6 +566,9 @@ nonisolated extension Palimpsest_Machine_V1_MachineRecord: SwiftProtobuf.Message
     try { if let v = self._power {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     } }()
+    if !self.tablePages.isEmpty {
+      try visitor.visitSingularBytesField(value: self.tablePages, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -573,6 +581,7 @@ nonisolated extension Palimpsest_Machine_V1_MachineRecord: SwiftProtobuf.Message
     if lhs.harts != rhs.harts {return false}
     if lhs._devices != rhs._devices {return false}
     if lhs._power != rhs._power {return false}
+    if lhs.tablePages != rhs.tablePages {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1069,4 +1078,4 @@ nonisolated extension Palimpsest_Machine_V1_TLBEventsRecord: SwiftProtobuf.Messa
     return true
   }
 }
-// Schema digest: e2e369a9238fa2f8abef647a636b8f3b9aace8ee4f72189c4d2382c188e77dba
+// Schema digest: d0ac708356cff65f28d68e5c3f7b430c5c9140d8c6408b535979d1275d80c4fb

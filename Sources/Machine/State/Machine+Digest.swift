@@ -18,7 +18,10 @@ extension Machine {
     /// - Throws: the error of a page that could not be fetched.
     public func digest() throws -> MachineDigest {
         var hasher = SHA256()
-        hasher.update(data: save().encoded())
+        var state = save()
+        // Decides which events there will be and nothing of what the guest does.
+        state.tablePages = nil
+        hasher.update(data: state.encoded())
         for number in memory.firstPage..<memory.firstPage + memory.pageCount {
             guard let page = memory.peek(GuestPhysicalPage(number)) else { continue }
             let content = UnsafeRawBufferPointer(start: page, count: pageSize)

@@ -6,7 +6,8 @@ extension Machine {
     public func save() -> MachineState {
         MachineState(
             icount: icount, skipped_ns: cluster.skipped_ns, currentHart: currentHart, quantumLeft: quantumLeft,
-            harts: cluster.harts.indices.map { snapshot(of: $0) }, devices: devices.save(), power: power)
+            harts: cluster.harts.indices.map { snapshot(of: $0) }, devices: devices.save(), power: power,
+            tablePages: TablePageList(memory.allTablePages))
     }
 
     private func snapshot(of index: Int) -> HartSnapshot {
@@ -35,7 +36,6 @@ extension Machine {
             throw MachineStateError.malformed("the scheduler's turn is impossible")
         }
         icount = state.icount
-        lastTableRefresh_icount = icount
         cluster.icountAtSliceStart = icount
         cluster.skipped_ns = state.skipped_ns
         currentHart = state.currentHart
@@ -45,7 +45,12 @@ extension Machine {
         do { try devices.load(state.devices) } catch { throw MachineStateError.malformed("\(error)") }
         cluster.clockOffset_ticks = devices.clint.mtimeOffset_ticks
         deriveLines()
-        cluster.flushAtEpochEnd()
+        cluster.flushTranslations()
+        let tablePages = state.tablePages?.pages ?? []
+        guard tablePages.allSatisfy({ memory.contains(page: $0.page) }) else {
+            throw MachineStateError.doesNotFit("a page table lies outside its memory")
+        }
+        memory.replaceTablePages(tablePages)
     }
 
     private func load(_ saved: HartSnapshot, into index: Int) throws {

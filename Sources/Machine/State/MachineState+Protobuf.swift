@@ -6,8 +6,8 @@ import SwiftProtobuf
 // Machine states as records of Schemas/machine.proto. Equal states give equal bytes.
 
 extension MachineState {
-    /// The version of `MachineRecord` written here.
-    static let recordVersion: UInt32 = 1
+    /// The newest version of `MachineRecord`. Version 1 has no list of page tables.
+    static let recordVersion: UInt32 = 2
 
     /// - Throws: `MachineStateError`.
     public init(encoded bytes: [UInt8]) throws {
@@ -22,12 +22,13 @@ extension MachineState {
         self.init(
             icount: record.icount, skipped_ns: record.skippedNs, currentHart: Int(record.currentHart),
             quantumLeft: record.quantumLeft, harts: try record.harts.map { try HartSnapshot($0) }, devices: devices,
-            power: try PowerState(record.power))
+            power: try PowerState(record.power),
+            tablePages: record.version < 2 ? nil : try TablePageList(encoded: Array(record.tablePages)))
     }
 
     public func encoded() -> [UInt8] {
         let record = Palimpsest_Machine_V1_MachineRecord.with {
-            $0.version = Self.recordVersion
+            $0.version = tablePages == nil ? 1 : Self.recordVersion
             $0.icount = icount
             $0.skippedNs = skipped_ns
             $0.currentHart = UInt32(currentHart)
@@ -35,6 +36,7 @@ extension MachineState {
             $0.harts = harts.map(\.record)
             $0.devices = devices.record
             $0.power = power.record
+            if let tablePages { $0.tablePages = Data(tablePages.encoded()) }
         }
         return serialized(record)
     }

@@ -43,6 +43,9 @@ public struct MachineState: Equatable, Sendable {
     public var harts: [HartSnapshot]
     public var devices: DevicesState
     public var power: PowerState
+    /// The pages with T. The guest cannot notice them, but which events an epoch has depends on where they began. nil in
+    /// states that were saved before T outlived epochs.
+    public var tablePages: TablePageList?
 }
 
 /// Why saved bytes are no machine's state.

@@ -1,6 +1,7 @@
 import Foundation
 import GuestMemory
 import Machine
+import RISCV
 import Testing
 
 /// Directed programs: each is first run by QEMU, so that what it expects is checked, then by our machine.
@@ -63,7 +64,7 @@ import Testing
 
     /// What the guest must not notice, or must live with.
     struct Variant: CustomStringConvertible {
-        var tlbEntryCount = EngineOptions.tlbEntryCountDefault
+        var tlbEntryCount = TLBOptions.entryCountDefault
         var quantum = MachineConfiguration.quantumDefault
         var description: String { "with \(tlbEntryCount) TLB entries and turns of \(quantum) instructions" }
     }
@@ -84,7 +85,7 @@ import Testing
             memoryByteCount: 64 << 20, hartCount: guest.hartCount, quantum: variant.quantum)
         let machine = try Machine.boot(
             .bare(program), configuration: configuration,
-            options: EngineOptions(tlbEntryCount: variant.tlbEntryCount))
+            options: EngineOptions(tlb: TLBOptions(entryCount: variant.tlbEntryCount)))
         let reason = try machine.run(until: stepLimit)
         let places = machine.cluster.harts.map { hart in
             "hart \(hart.pointee.id) at \(hex(hart.pointee.pc)) in \(hart.pointee.privilege) mode, mcause "

@@ -1,5 +1,6 @@
 import Foundation
 import Machine
+import RISCV
 
 /// Runs an image in our machine beside a QEMU trace of it and says where the two part.
 struct LockstepComparison {
@@ -14,15 +15,15 @@ struct LockstepComparison {
         let last = stepped.state
         if let report = try compareMemory(stepped, "stepped") { return report }
 
-        let options = EngineOptions(tlbEntryCount: [256, 0, 1, 16][Int(image.seed % 4)])
+        let options = EngineOptions(tlb: TLBOptions(entryCount: [256, 0, 1, 16][Int(image.seed % 4)]))
         let free = try MachineSubject(bytes: image.bytes, megabytes: ImageLayout.memoryMegabytes, options: options)
         _ = try free.machine.run(until: stepped.machine.icount)
         let differences = free.state.differences(from: last)
         if !differences.isEmpty {
             return report(
-                "run in one go with \(options.tlbEntryCount) TLB entries (ours, against ours stepped)", differences)
+                "run in one go with \(options.tlb.entryCount) TLB entries (ours, against ours stepped)", differences)
         }
-        return try compareMemory(free, "run in one go with \(options.tlbEntryCount) TLB entries")
+        return try compareMemory(free, "run in one go with \(options.tlb.entryCount) TLB entries")
     }
 
     /// Every state of the trace, in turn. A trap is a step of its own here. QEMU prints no state before it takes an

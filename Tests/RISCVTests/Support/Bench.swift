@@ -18,7 +18,7 @@ final class Bench {
 
     init(harts: Int = 1, tlb: Int = 256, byteCount: UInt64 = 16 << 20) throws {
         memory = try GuestMemory(base: GuestPhysicalAddress(Self.base), byteCount: byteCount)
-        cluster = HartCluster(memory: memory, bus: bus, hartCount: harts, tlbEntryCount: tlb)
+        cluster = HartCluster(memory: memory, bus: bus, hartCount: harts, tlb: TLBOptions(entryCount: tlb))
         cluster.recordsTLBEvents = true
         for h in cluster.harts {
             cluster.resetToMachine(h, pc: Self.base)
@@ -28,6 +28,9 @@ final class Bench {
     }
 
     var h: Hart { cluster.harts[0] }
+
+    /// The stores that changed page tables.
+    var synchronisations: [TLBEvent] { cluster.tlbEvents.filter { $0.kind == .entry } }
     func x(_ register: Int) -> UInt64 { h.pointee.x[register] }
 
     func load(_ program: Program) throws { try load(program.base, program.bytes) }

@@ -29,7 +29,7 @@ enum GarbageGuest {
             configuration: MachineConfiguration(
                 memoryByteCount: byteCount, hartCount: hartCount, quantum: 50 + random.next() % 500,
                 hasBuiltInFirmware: seed % 3 == 0),
-            options: EngineOptions(tlbEntryCount: tlb))
+            options: EngineOptions(tlb: TLBOptions(entryCount: tlb)))
         machine.cluster.recordsTLBEvents = true
         let words = (0..<byteCount / 4).map { _ in word(&random) }
         try words.withUnsafeBytes { try machine.memory.load(GuestPhysicalAddress(base), $0) }

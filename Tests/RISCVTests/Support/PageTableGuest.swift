@@ -238,7 +238,11 @@ struct PageTableGuest {
         let value = entry(of: table)
         p.li(5, table + index * 8)
         p.li(6, value)
-        switch random.below(9) {
+        switch random.below(10) {
+        case 9:
+            // Over the end of the page before and the table's first entry.
+            p.li(5, table - 4)
+            p.store(8, 6, 5)
         case 0: p.store(4, 6, 5)
         case 1: p.store(1, 6, 5)
         case 2:
@@ -272,7 +276,7 @@ struct PageTableGuest {
         default: page = Self.tables + UInt64(random.below(8)) * 0x1000
         }
         return page >> 2
-            | random.pick([0xcf, 0xcf, 0xcf, 0xc7, 0x47, 0x0f, 0x07, 0xdf, 0xd7, 0xcb, 0x49, 0xc3, 0x00, 0x04])
+            | random.pick([0xcf, 0xcf, 0xcf, 0xc7, 0x47, 0x0f, 0x07, 0xdf, 0xd7, 0xcb, 0x49, 0xc3, 0x00, 0x04, 0xef])
     }
 
     private mutating func middleEntry() -> UInt64 {

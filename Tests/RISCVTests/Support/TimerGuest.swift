@@ -11,7 +11,7 @@ enum TimerGuest {
         let machine = try Machine(
             configuration: MachineConfiguration(
                 memoryByteCount: 2 << 20, hartCount: hartCount, quantum: 40 + random.next() % 300,
-                hasBuiltInFirmware: false), options: EngineOptions(tlbEntryCount: tlb))
+                hasBuiltInFirmware: false), options: EngineOptions(tlb: TLBOptions(entryCount: tlb)))
         for h in machine.cluster.harts {
             let program = makeProgram(hart: h.pointee.id, hartCount: hartCount, &random)
             try PageTableGuest.put(machine, program.base, program.bytes)
