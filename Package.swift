@@ -45,7 +45,11 @@ let package = Package(
             ]),
         .testTarget(name: "CheckpointingTests", dependencies: ["Checkpointing"]),
         .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
-        .testTarget(name: "RISCVTests", dependencies: ["RISCV", "GuestMemory", "Machine", "Devices"]),
+        .testTarget(
+            name: "RISCVTests",
+            dependencies: [
+                "RISCV", "GuestMemory", "Machine", "Devices", "HistoryStore", "Checkpointing", "TimeTravel",
+            ]),
         .testTarget(
             name: "DevicesTests",
             dependencies: [

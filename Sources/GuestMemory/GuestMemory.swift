@@ -49,8 +49,6 @@ public final class GuestMemory {
     /// Pages whose D went from 0 to 1 since the last scan. By pointer: it is counted on every first store to a page.
     @usableFromInline
     let dirtyCounter: UnsafeMutablePointer<Int>
-    /// Pages whose T is set.
-    var tablePages: [TablePage] = []
 
     /// Gives a page's content on first touch: fills the 4096 zeroed bytes, or leaves them. A failure is kept in
     /// `fetchFailure`; whoever runs the guest must look there before it trusts the result.

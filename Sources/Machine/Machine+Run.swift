@@ -30,7 +30,8 @@ extension Machine {
         while icount < target {
             if power == .resetRequested, let resetImage { try reset(to: resetImage) }
             if power != .running { return .ended }
-            if icount >= nextPauseCheck {
+            if icount >= nextPauseCheck || cluster.hasLaggedBehind {
+                cluster.hasLaggedBehind = false
                 if shouldPause?() == true { return .interrupted }
                 nextPauseCheck = icount &+ pauseCheckInterval
             }

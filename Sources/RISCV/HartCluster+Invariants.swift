@@ -18,6 +18,22 @@ extension HartCluster {
             for privilege in [Privilege.user, .supervisor, .machine] { try checkJumpCache(hart, privilege) }
         }
         try code.checkPages()
+        try checkTablePages()
+    }
+
+    /// T is what the register of table pages says, and that is what memory says.
+    private func checkTablePages() throws(InvariantViolation) {
+        if ignoresTablePages { return }
+        let counted = recountedTablePages()
+        for (page, record) in tablePages where record != counted[page] {
+            throw violated("\(GuestPhysicalPage(page))", "is \(record) instead of \(String(describing: counted[page]))")
+        }
+        for page in Set(counted.keys).subtracting(tablePages.keys) {
+            throw violated("\(GuestPhysicalPage(page))", "is pointed to by a table and not known")
+        }
+        for (page, record) in tablePages where memory.tableLevels(page: page) != UInt64(record.levels) {
+            throw violated("\(GuestPhysicalPage(page))", "has another T than is known")
+        }
     }
 
     /// The check of debug builds.

@@ -9,26 +9,38 @@ extension HartCluster {
     func synchronise(
         _ h: Hart, page: UInt64, leaf: UnsafeMutablePointer<UInt64>, offset: Int, byteCount: Int, store: () -> Void
     ) {
-        let frame = GuestMemory.hostAddress(leaf.pointee)
         let first = offset & ~7
-        let last = (offset + byteCount - 1) & ~7
-        if last - first > 8 {
-            let old = stride(from: first, through: last, by: 8).map { frame.load(fromByteOffset: $0, as: UInt64.self) }
+        let count = ((offset + byteCount - 1) & ~7 - first) / 8 + 1
+        let entries = (GuestMemory.hostAddress(leaf.pointee) + first).assumingMemoryBound(to: UInt64.self)
+        if count == 1 {
+            let old = entries.pointee
             store()
-            for (index, value) in old.enumerated() { entryChanged(h, page, frame, first + index * 8, value) }
+            entryChanged(h, page, entries, first, old)
         } else {
-            let old = frame.load(fromByteOffset: first, as: UInt64.self)
-            let secondOld = frame.load(fromByteOffset: last, as: UInt64.self)
-            store()
-            entryChanged(h, page, frame, first, old)
-            if last != first { entryChanged(h, page, frame, last, secondOld) }
+            synchroniseEach(
+                h, page: page, first: first, UnsafeMutableBufferPointer(start: entries, count: count), store)
         }
         assertInvariants()
     }
 
-    private func entryChanged(_ h: Hart, _ page: UInt64, _ frame: UnsafeMutableRawPointer, _ offset: Int, _ old: UInt64)
-    {
-        let new = frame.load(fromByteOffset: offset, as: UInt64.self)
+    /// One entry after the other takes its new value, for each may decide which pages are tables.
+    private func synchroniseEach(
+        _ h: Hart, page: UInt64, first: Int, _ entries: UnsafeMutableBufferPointer<UInt64>, _ store: () -> Void
+    ) {
+        let old = Array(entries)
+        store()
+        let new = Array(entries)
+        _ = entries.update(from: old)
+        for (index, value) in new.enumerated() {
+            entries[index] = value
+            entryChanged(h, page, entries.baseAddress.unsafelyUnwrapped + index, first + index * 8, old[index])
+        }
+    }
+
+    private func entryChanged(
+        _ h: Hart, _ page: UInt64, _ entry: UnsafeMutablePointer<UInt64>, _ offset: Int, _ old: UInt64
+    ) {
+        let new = entry.pointee
         // A store to the entry before may have ended the page's time as a table.
         let levels = memory.tableLevels(page: page)
         guard new != old, levels != 0 else { return }
@@ -37,7 +49,7 @@ extension HartCluster {
         statisticsPointer.pointee.eventCount &+= 1
         statisticsPointer.pointee.droppedTranslationCount &+= UInt64(dropped)
         note(h, .entry, address, levels, old, new, dropped)
-        followLinks(h, page, index: UInt64(offset) >> 3, levels: levels, old: old, new: new)
+        followLinks(h, page, levels: levels, old: old, new: new)
     }
 
     // MARK: The three responses (24)
@@ -123,6 +135,7 @@ extension HartCluster {
         for mode in 0..<2 { h.pointee.jumpCaches[mode].flush() }
         h.pointee.selectContexts()
         statisticsPointer.pointee.rootChangeCount &+= 1
+        followRoot(h)
         note(h, .root, 0, 0, old, h.pointee.satp)
     }
 

@@ -169,6 +169,7 @@ public enum PTE {
     public static let write: UInt64 = 1 << 2
     public static let execute: UInt64 = 1 << 3
     public static let user: UInt64 = 1 << 4
+    public static let global: UInt64 = 1 << 5
     public static let accessed: UInt64 = 1 << 6
     public static let dirty: UInt64 = 1 << 7
     static let pageNumberMask: UInt64 = 0x3f_ffff_ffff_fc00
@@ -178,6 +179,12 @@ public enum PTE {
     /// there.
     public static func isPointer(_ entry: UInt64) -> Bool {
         entry & (valid | read | write | execute | user | accessed | dirty | reserved) == valid
+    }
+
+    /// Whether a walk ends at the entry with a translation, were it not for the access's own rights and the frame's
+    /// alignment.
+    public static func isLeaf(_ entry: UInt64) -> Bool {
+        entry & valid != 0 && entry & (read | execute) != 0 && entry & (read | write) != write && entry & reserved == 0
     }
 
     /// The guest-physical page that a valid entry names.

@@ -31,6 +31,10 @@ public final class HartCluster {
     public var watchedPageWritten: ((Hart) -> Void)?
     /// What firmware added to the clock by writing mtime, in ticks.
     public var clockOffset_ticks: UInt64 = 0
+    /// Every page with T, and what makes it a table; by page number. Part of a checkpoint: see `HartCluster+TablePages`.
+    public internal(set) var tablePages: [UInt64: TablePage] = [:]
+    /// A store had more to do than stores have: whoever runs the harts should look whether it is to stop.
+    public var hasLaggedBehind = false
     /// Synchronisations since the list was last taken.
     public var tlbEvents: [TLBEvent] = []
     /// False where nobody reads the events (`run`): they are then not kept.

@@ -11,10 +11,13 @@ public struct TLBEvent: Equatable, Sendable {
         case entry = 0
         /// A hart's satp changed.
         case root = 1
-        /// T of a page went from 0 to 1.
+        /// T of a page went from 0 to 1. `newValue` is 1 when a `found` follows for each entry of the page that is not 0.
         case follow = 2
         /// T of a page went from 1 to 0.
         case unfollow = 3
+        /// What an entry of an upper table held when its page got T. (Those of leaf tables are too many: a checkpoint, or a
+        /// replay of the epoch, tells them.)
+        case found = 4
     }
 
     public var kind: Kind
@@ -27,7 +30,7 @@ public struct TLBEvent: Equatable, Sendable {
     public var entryAddress: GuestPhysicalAddress
     /// The levels at which the page is part of page tables: bit n for level n (0 = leaf level). 0 for `root`.
     public var levels: UInt8
-    /// The entry, or satp, before and after; 0 for `follow` and `unfollow`.
+    /// The entry, or satp, before and after; 0 where there is none.
     public var oldValue: UInt64
     public var newValue: UInt64
     /// Cached data translations that were dropped. Depends on the TLB's size, so a replay does not compare it.
@@ -54,7 +57,7 @@ extension TLBEvent {
     /// of both ASIDs modulo 64, for the rest everything.
     public var markDetail: UInt64 {
         switch kind {
-        case .entry: 1 << (entryAddress.rawValue >> 6 & 63)
+        case .entry, .found: 1 << (entryAddress.rawValue >> 6 & 63)
         case .root: Self.detailBit(asidOf: oldValue) | Self.detailBit(asidOf: newValue)
         case .follow, .unfollow: .max
         }

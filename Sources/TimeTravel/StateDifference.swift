@@ -1,5 +1,6 @@
 import GuestMemory
 import Machine
+import RISCV
 
 /// A register or device field that differs between two machine states.
 public struct StateDifference: Equatable, Sendable, CustomStringConvertible {
@@ -51,12 +52,13 @@ private struct DifferenceList {
 
     /// Names the first page whose T differs.
     mutating func compare(_ one: TablePageList?, _ two: TablePageList?) {
-        let (first, second) = (Set(one?.pages ?? []), Set(two?.pages ?? []))
-        guard let page = first.symmetricDifference(second).min() else { return }
-        func text(_ pages: Set<TablePage>) -> String {
-            pages.first { $0.page == page.page }.map { "levels \($0.levels)" } ?? "none"
+        let (first, second) = (one?.pages ?? [:], two?.pages ?? [:])
+        let pages = Set(first.keys).union(second.keys)
+        guard let page = pages.filter({ first[$0] != second[$0] }).min() else { return }
+        func text(_ record: TablePage?) -> String {
+            record.map { "levels \($0.levels), roots \($0.rootLevels), links \($0.linkCounts)" } ?? "none"
         }
-        add("T of \(GuestPhysicalPage(page.page))", text(first), text(second))
+        add("T of \(GuestPhysicalPage(page))", text(first[page]), text(second[page]))
     }
 
     private mutating func compareRegisters(_ prefix: String, _ one: [UInt64], _ two: [UInt64]) {

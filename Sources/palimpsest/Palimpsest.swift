@@ -18,6 +18,7 @@ struct Palimpsest: ParsableCommand {
         version: "0.2.0",
         subcommands: [
             Run.self, Record.self, Log.self, Show.self, Console.self, CheckoutCommand.self, Replay.self, History.self,
+            TLB.self,
             RestoreCommand.self, Timelines.self, TagCommand.self, Stats.self, Diff.self, Verify.self,
         ])
 

@@ -102,7 +102,7 @@ nonisolated struct Palimpsest_Machine_V1_MachineRecord: Sendable {
   /// Clears the value of `power`. Subsequent reads from it will return its default value.
   mutating func clearPower() {self._power = nil}
 
-  /// The pages with T, ascending: varints of the gap to the page before << 4 | levels. Since version 2.
+  /// The pages with T and what makes them tables (docs/format.md, "Page tables"). Since version 2.
   var tablePages: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1078,4 +1078,4 @@ nonisolated extension Palimpsest_Machine_V1_TLBEventsRecord: SwiftProtobuf.Messa
     return true
   }
 }
-// Schema digest: d0ac708356cff65f28d68e5c3f7b430c5c9140d8c6408b535979d1275d80c4fb
+// Schema digest: b6ec455d04f9326255186d8dbab34724e6b9a82e003e39cc5b18485fe53abb10

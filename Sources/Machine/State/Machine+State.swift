@@ -7,7 +7,7 @@ extension Machine {
         MachineState(
             icount: icount, skipped_ns: cluster.skipped_ns, currentHart: currentHart, quantumLeft: quantumLeft,
             harts: cluster.harts.indices.map { snapshot(of: $0) }, devices: devices.save(), power: power,
-            tablePages: TablePageList(memory.allTablePages))
+            tablePages: TablePageList(cluster.tablePages))
     }
 
     private func snapshot(of index: Int) -> HartSnapshot {
@@ -46,11 +46,11 @@ extension Machine {
         cluster.clockOffset_ticks = devices.clint.mtimeOffset_ticks
         deriveLines()
         cluster.flushTranslations()
-        let tablePages = state.tablePages?.pages ?? []
-        guard tablePages.allSatisfy({ memory.contains(page: $0.page) }) else {
+        let tablePages = state.tablePages?.pages ?? [:]
+        guard tablePages.keys.allSatisfy({ memory.contains(page: $0) }) else {
             throw MachineStateError.doesNotFit("a page table lies outside its memory")
         }
-        memory.replaceTablePages(tablePages)
+        cluster.replaceTablePages(tablePages)
     }
 
     private func load(_ saved: HartSnapshot, into index: Int) throws {

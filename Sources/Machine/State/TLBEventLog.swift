@@ -34,7 +34,9 @@ public enum TLBEventLog {
             let expected = forecast.expected(event.kind, pc: event.pc, hart: event.hart)
             let place = event.entryAddress.rawValue >> 3
             if event.kind != .root { columns[Column.entry.rawValue].appendDifference(place, from: expected.place) }
-            if event.kind == .entry || event.kind == .root {
+            if event.kind == .follow || event.kind == .found {
+                columns[Column.newValue.rawValue].appendDifference(event.newValue, from: expected.newValue)
+            } else if event.kind != .unfollow {
                 let old = forecast.oldValue(event.kind, place: place, hart: event.hart)
                 columns[Column.oldValue.rawValue].appendDifference(event.oldValue, from: old)
                 columns[Column.newValue.rawValue].appendDifference(event.newValue, from: expected.newValue)
@@ -71,9 +73,14 @@ public enum TLBEventLog {
         private var values: [UInt64: UInt64] = [:]
         private var roots: [UInt8: UInt64] = [:]
         private var lastPlace: UInt64 = 0
+        private var lastFound: UInt64 = 0
 
         func expected(_ kind: TLBEvent.Kind, pc: UInt64, hart: UInt8) -> (place: UInt64, newValue: UInt64) {
-            kind == .entry || kind == .root ? byPC[pc] ?? (lastPlace, 0) : (lastPlace, 0)
+            switch kind {
+            case .entry, .root: byPC[pc] ?? (lastPlace, 0)
+            case .found: (lastPlace, lastFound)
+            case .follow, .unfollow: (lastPlace, 0)
+            }
         }
 
         func oldValue(_ kind: TLBEvent.Kind, place: UInt64, hart: UInt8) -> UInt64 {
@@ -89,6 +96,10 @@ public enum TLBEventLog {
             case .root:
                 byPC[pc] = (lastPlace, newValue)
                 roots[hart] = newValue
+            case .found:
+                values[place] = newValue
+                lastPlace = place
+                lastFound = newValue
             case .follow, .unfollow: lastPlace = place
             }
         }
@@ -123,7 +134,7 @@ public enum TLBEventLog {
                     oldValue: 0, newValue: 0, droppedCount: 0), count: count)
             guard readFixedColumns(&events), let places = readColumn({ $0.kind != .root }, events),
                 let olds = readColumn({ $0.kind == .entry || $0.kind == .root }, events),
-                let news = readColumn({ $0.kind == .entry || $0.kind == .root }, events), reader.isAtEnd
+                let news = readColumn({ $0.kind != .unfollow }, events), reader.isAtEnd
             else { return nil }
             restore(&events, places: places, olds: olds, news: news)
             return events
@@ -175,8 +186,8 @@ public enum TLBEventLog {
                 events[index].entryAddress = GuestPhysicalAddress(place << 3)
                 if kind == .entry || kind == .root {
                     events[index].oldValue = forecast.oldValue(kind, place: place, hart: hart) &+ olds[index]
-                    events[index].newValue = expected.newValue &+ news[index]
                 }
+                if kind != .unfollow { events[index].newValue = expected.newValue &+ news[index] }
                 forecast.note(kind, pc: pc, hart: hart, place: place, newValue: events[index].newValue)
             }
         }
