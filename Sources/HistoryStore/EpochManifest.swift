@@ -13,6 +13,8 @@ public struct EpochManifest: Sendable {
     public let scan_us: UInt64
     public let copy_us: UInt64
     public let tlbEventCount: UInt64
+    /// Bytes that the TLB events and the page marks that find them take in the store.
+    public let tlbEventByteCount: Int
     public let inputCount: UInt64
     public let pages: PageCounts
     /// Bytes of the epoch's segments and of this manifest.

@@ -104,6 +104,9 @@ extension EpochManifest {
         scan_us = record.scanUs
         copy_us = record.copyUs
         tlbEventCount = record.tlbEventCount
+        tlbEventByteCount = [record.tlbEvents, record.pageMarks].reduce(0) {
+            $0 + $1.encoded.count + Int($1.segmentByteCount)
+        }
         inputCount = record.inputCount
         pages = PageCounts(record.pages)
         storedBytes = record.segmentByteCount + manifestByteCount

@@ -32,6 +32,9 @@ struct DerivationFilter {
         }
     }
 
+    /// The key of a page of guest-virtual addresses, for a machine whose fences flush.
+    static func key(ofPageAt address: UInt64) -> UInt64 { address >> 12 | 1 << 63 }
+
     /// - Parameter key: the guest-physical address of an entry, or the number of a page.
     @inline(__always)
     func mayContain(_ key: UInt64) -> Bool {

@@ -32,6 +32,10 @@ extension HartCluster {
             let cache = h.pointee.jumpCaches + Int(h.pointee.privilege.rawValue)
             cache.pointee.filter.insert(page.path)
             cache.pointee.filter.insert(nextPath)
+            if ignoresTablePages {
+                cache.pointee.filter.insert(DerivationFilter.key(ofPageAt: pc))
+                cache.pointee.filter.insert(DerivationFilter.key(ofPageAt: pc &+ 2))
+            }
         }
         return block
     }

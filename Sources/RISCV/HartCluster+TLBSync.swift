@@ -160,16 +160,19 @@ extension HartCluster {
             statisticsPointer.pointee.avoidedFlushCount &+= 1
             return
         }
-        for index in TLBContext.supervisor...TLBContext.user {
-            guard let range else {
-                _ = h.pointee.contexts[index].flush()
-                continue
-            }
-            for offset in stride(from: 0, to: range.byteCount, by: pageSize) {
-                _ = h.pointee.contexts[index].drop(address: range.start &+ offset)
-            }
+        guard let range else {
+            for index in TLBContext.supervisor...TLBContext.user { _ = h.pointee.contexts[index].flush() }
+            for mode in 0..<2 { flushJumpCache(h, mode) }
+            return
         }
-        for mode in 0..<2 { flushJumpCache(h, mode) }
+        for offset in stride(from: 0, to: range.byteCount, by: pageSize) {
+            let address = range.start &+ offset
+            for index in TLBContext.supervisor...TLBContext.user {
+                _ = h.pointee.contexts[index].drop(address: address)
+            }
+            let key = DerivationFilter.key(ofPageAt: address)
+            for mode in 0..<2 where h.pointee.jumpCaches[mode].filter.mayContain(key) { flushJumpCache(h, mode) }
+        }
     }
 
     // MARK: Random eviction

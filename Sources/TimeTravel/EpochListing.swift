@@ -13,6 +13,7 @@ public struct EpochRow: Equatable, Sendable {
     public var dirtyPageCount: Int
     public var pages: PageCounts
     public var tlbEventCount: UInt64
+    public var tlbEventByteCount: Int
     public var inputCount: UInt64
     public var storedBytes: Int
     public var stun_us: UInt64
@@ -31,6 +32,7 @@ public struct EpochRow: Equatable, Sendable {
         dirtyPageCount = manifest.dirtyPageCount
         pages = manifest.pages
         tlbEventCount = manifest.tlbEventCount
+        tlbEventByteCount = manifest.tlbEventByteCount
         inputCount = manifest.inputCount
         storedBytes = manifest.storedBytes
         stun_us = manifest.stun_us

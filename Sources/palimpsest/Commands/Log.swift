@@ -37,6 +37,7 @@ struct LogRow: Encodable {
     let duplicates: Int
     let unchanged: Int
     let tlbEvents: UInt64
+    let tlbEventBytes: Int
     let inputs: UInt64
     let storedBytes: Int
     let stun_us: UInt64
@@ -57,6 +58,7 @@ struct LogRow: Encodable {
         duplicates = row.pages.duplicates
         unchanged = row.pages.unchanged
         tlbEvents = row.tlbEventCount
+        tlbEventBytes = row.tlbEventByteCount
         inputs = row.inputCount
         storedBytes = row.storedBytes
         stun_us = row.stun_us

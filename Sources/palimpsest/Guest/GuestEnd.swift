@@ -1,3 +1,4 @@
+import Foundation
 import Machine
 
 /// What the end of a session means for the process.
@@ -6,6 +7,9 @@ extension GuestSession {
     ///   whether the test passes; `record` only that it be recorded.
     /// - Throws: `Failure`, unless the answer is yes.
     func conclude(_ end: End, asksForVerdict: Bool) throws {
+        if reportsTLBStatistics {
+            Output.write(Array(TLBReport.lines(machine.cluster.statistics).utf8), to: STDERR_FILENO)
+        }
         switch end {
         case .quit: break
         case .signal(let number): throw Failure(status: ExitStatus.signal(number), message: nil)

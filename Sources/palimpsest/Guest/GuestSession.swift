@@ -24,6 +24,7 @@ final class GuestSession {
     private let console: GuestConsole
     private let limit_icount: UInt64
     private let deadline: ContinuousClock.Instant?
+    let reportsTLBStatistics: Bool
     private var end: End?
     private var wait: (icount: UInt64, virtualTime_ns: UInt64, since: ContinuousClock.Instant)?
 
@@ -37,6 +38,7 @@ final class GuestSession {
         self.machine = machine
         self.console = console
         limit_icount = arguments.stopAtIcount ?? .max
+        reportsTLBStatistics = arguments.tlbStatistics
         deadline = arguments.stopAfter_s.map { .now + .seconds($0) }
     }
 

@@ -13,6 +13,9 @@ struct SessionArguments: ParsableArguments {
     @Option(name: .customLong("stop-at-icount"), help: ArgumentHelp("Stop at this icount.", valueName: "n"))
     var stopAtIcount: UInt64?
 
+    @Flag(help: "At the end, say on standard error what keeping the TLBs in step cost and spared, one number a line.")
+    var tlbStatistics = false
+
     func validate() throws {
         if let stopAfter_s, !(stopAfter_s > 0 && stopAfter_s < 1e9) {
             throw ValidationError("--stop-after \(stopAfter_s) is not a number of seconds above 0")
