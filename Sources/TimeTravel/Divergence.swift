@@ -66,7 +66,14 @@ extension Divergence.Difference: CustomStringConvertible {
     private static func text(_ event: TLBEvent?) -> String {
         guard let event else { return "not there" }
         func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
-        return "entry \(event.entryAddress) from \(hex(event.oldValue)) to \(hex(event.newValue)) by hart "
-            + "\(event.hart) at i\(event.icount) (levels \(event.levels))"
+        let place = "by hart \(event.hart) at i\(event.icount), pc \(hex(event.pc))"
+        switch event.kind {
+        case .entry:
+            return "entry \(event.entryAddress) from \(hex(event.oldValue)) to \(hex(event.newValue)) \(place)"
+        case .root: return "satp from \(hex(event.oldValue)) to \(hex(event.newValue)) \(place)"
+        case .follow: return "\(event.entryAddress.page) becoming a page table \(place)"
+        case .unfollow: return "\(event.entryAddress.page) ceasing to be a page table \(place)"
+        case .found: return "entry \(event.entryAddress) holding \(hex(event.newValue)) \(place)"
+        }
     }
 }

@@ -30,12 +30,15 @@ struct Program {
         private let folder: URL
 
         /// - Parameter input: what is its standard input; none by default.
-        init(_ arguments: [String], input: Any? = FileHandle.nullDevice) throws {
+        init(
+            _ arguments: [String], input: Any? = FileHandle.nullDevice, environment: [String: String] = [:]
+        ) throws {
             folder = try Scratch.folder()
             process.executableURL = URL(fileURLWithPath: Program.path)
             process.arguments = arguments
             // Swift's backtracer waits for ever where a parent has blocked the signal it stops threads with.
             process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+                .merging(environment) { $1 }
             process.standardInput = input
             process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
             process.standardError = try Self.file(folder.appendingPathComponent("errors"))
@@ -91,7 +94,9 @@ struct Program {
     static func run(_ arguments: String...) throws -> Outcome { try Running(arguments).wait() }
 
     @discardableResult
-    static func run(_ arguments: [String]) throws -> Outcome { try Running(arguments).wait() }
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+        try Running(arguments, environment: environment).wait()
+    }
 }
 
 struct SupportError: Error, CustomStringConvertible {
