@@ -101,7 +101,8 @@ public final class Recorder {
     }
 
     private var isDue: Bool {
-        switch options.boundary {
+        if machine.cluster.tlbEvents.count >= options.tlbEventCountMax { return true }
+        return switch options.boundary {
         case .rate:
             MonotonicClock.now_ns >= deadline.next_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
         case .instructions: machine.icount >= boundary_icount

@@ -15,9 +15,15 @@ public struct RecorderOptions: Sendable {
     /// (docs/decisions/bounded-stun.md).
     public var dirtyPageCountMax: Int
 
+    /// An epoch that has so many TLB events ends before its time or count: a hostile guest makes one every few instructions,
+    /// and each waits in memory. A boot's busiest epoch has 20,000.
+    public var tlbEventCountMax: Int
+
     public init(
-        boundary: EpochBoundary = .rate(hz: 25), queueCapacityBytes: Int = 128 << 20, dirtyPageCountMax: Int = 512
+        boundary: EpochBoundary = .rate(hz: 25), queueCapacityBytes: Int = 128 << 20, dirtyPageCountMax: Int = 512,
+        tlbEventCountMax: Int = 1 << 18
     ) {
+        self.tlbEventCountMax = tlbEventCountMax
         self.boundary = boundary
         self.dirtyPageCountMax = dirtyPageCountMax
         self.queueCapacityBytes = queueCapacityBytes

@@ -7,8 +7,8 @@ public struct InvariantViolation: Error, CustomStringConvertible {
 
 /// The invariants of docs/architecture.md that concern the engine's caches (1 to 4), checked against fresh walks.
 ///
-/// Debug builds check at the end of each slice and after each synchronisation; release builds leave that out. A check
-/// has no side effect: its walks mark nothing and write no A or D.
+/// Debug builds check at the end of each slice and after each synchronisation, test builds where they are asked to
+/// (`TestSwitches`); release builds leave that out. A check has no side effect: its walks mark nothing and write no A or D.
 extension HartCluster {
     /// Checks every data TLB, jump cache and decoded block.
     /// - Throws: `InvariantViolation` for the first thing that is untrue.
@@ -36,10 +36,10 @@ extension HartCluster {
         }
     }
 
-    /// The check of debug builds.
+    /// The check of debug and test builds.
     @inline(__always)
     func assertInvariants() {
-        #if DEBUG
+        #if DEBUG || PALIMPSEST_TEST_BUILD
             guard testAssertsInvariants else { return }
             do { try checkInvariants() } catch { fatalError("\(error)") }
         #endif

@@ -49,8 +49,8 @@ public final class HartCluster {
     /// translations then live on where a fence is missing. The tests of requirements 20 to 28 must fail with it; otherwise
     /// they prove nothing.
     var ignoresTablePages = TestSwitches.ignoresTablePages
-    /// For tests only: false where a mechanism is taken away on purpose, so that debug builds go on.
-    var testAssertsInvariants = true
+    /// Only in debug and test builds: false where a mechanism is taken away on purpose, so that the run goes on.
+    var testAssertsInvariants = TestSwitches.assertsInvariants
 
     public init(memory: GuestMemory, bus: any MemoryMappedBus, hartCount: Int, tlb: TLBOptions = TLBOptions()) {
         self.memory = memory

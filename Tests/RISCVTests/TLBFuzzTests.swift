@@ -21,6 +21,18 @@ enum Effort {
         #expect(difference == nil)
     }
 
+    /// Every translation of every TLB against a fresh walk, after every slice and every store to a page table (DESIGN.md,
+    /// invariants 1 to 3): a violation ends the process, naming the entry.
+    @Test(arguments: Effort.seeds(8, full: 200))
+    func everyTranslationIsTrueAtAllTimes(seed: UInt64) throws {
+        let fuzz = TLBFuzz(seed: seed)
+        for response in TLBSyncResponse.allCases {
+            var way = TLBFuzz.Way(tlb: TLBOptions(entryCount: 16, response: response, evictionSeed: seed))
+            way.checksAlways = true
+            #expect(try fuzz.run(way).epochs.count > 1)
+        }
+    }
+
     /// Where epochs end decides neither what the guest does nor which events there are.
     @Test(arguments: Effort.seeds(60, full: 2000))
     func epochsDisturbNothing(seed: UInt64) throws {

@@ -83,6 +83,25 @@ import TimeTravel
         try store.close()
     }
 
+    /// A guest that floods the log with events ends its epochs early, and nothing is lost.
+    @Test func aFloodOfEventsEndsEpochsEarly() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("translations-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let store = try HistoryStore.open(path: directory.path, mode: .create)
+        let machine = try makeMachine(seed: 1)
+        machine.pauseCheckInterval = 500
+        let writer = try store.createTimeline(name: "main", metadata: machine.configuration.encoded())
+        let recorder = try Recorder(
+            machine: machine, writer: writer, nextEpoch: 0,
+            options: RecorderOptions(boundary: .instructions(1_000_000), tlbEventCountMax: 50))
+        _ = try recorder.run(until: 20_000)
+        try recorder.finish()
+        let range = try PositionResolver(store).resolve(.all)
+        #expect(range.end.epoch > 5 && range.end.icount == 20_000)
+        #expect(try Replayer(store).replay(range).divergence == nil)
+        try store.close()
+    }
+
     // MARK: The truth
 
     /// By hart and address.
