@@ -42,6 +42,7 @@ public final class Recorder {
         queue = CaptureQueue(slotCount: max(256, options.queueCapacityBytes / pageSize))
         epochStart_icount = machine.icount
         machine.cluster.recordsTLBEvents = true
+        machine.cluster.tlbEventCountMax = options.tlbEventCountMax
         startWriterThread()
         if nextEpoch == 0 { try captureBase() }
     }

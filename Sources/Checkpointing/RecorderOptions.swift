@@ -15,7 +15,7 @@ public struct RecorderOptions: Sendable {
     /// (docs/decisions/bounded-stun.md).
     public var dirtyPageCountMax: Int
 
-    /// An epoch that has so many TLB events ends before its time or count: a hostile guest makes one every few instructions,
+    /// An epoch that has so many TLB events ends before its time or count, after the instruction that made them: a hostile guest makes one every few instructions,
     /// and each waits in memory. A boot's busiest epoch has 20,000.
     public var tlbEventCountMax: Int
 

@@ -37,7 +37,7 @@ extension Machine: SBIHost {
         let h = cluster.harts[hart]
         h.pointee.x[10] = UInt64(hart)
         h.pointee.x[11] = opaque
-        cluster.resetToSupervisor(h, pc: address.rawValue)
+        cluster.resetToSupervisor(h, pc: address.rawValue, by: clock.activeHart)
         isSuspended[hart] = false
     }
 

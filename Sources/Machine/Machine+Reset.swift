@@ -18,6 +18,7 @@ extension Machine {
     /// icount and virtual time go on, so that the history does. All of RAM counts as written.
     /// - Throws: what `fill` throws, or `MachineStateError`; the machine is then fit only to be dropped.
     func reset(to image: ResetImage) throws {
+        cluster.noteReset()
         memory.clear()
         try image.fill(memory)
         cluster.dropAllDecodedCode()

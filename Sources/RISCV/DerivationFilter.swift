@@ -76,10 +76,4 @@ struct WalkPath: Equatable {
             }
         }
     }
-
-    /// The entry that maps the page: the lowest that was read.
-    var leafEntryAddress: UInt64 {
-        for level in 0..<Self.levelCount where self[level] != 0 { return self[level] }
-        return 0
-    }
 }

@@ -255,7 +255,7 @@ extension HartCluster {
         guard mode == 0 || mode == 8 || mode == 9, value != h.pointee.satp else { return }
         let old = h.pointee.satp
         h.pointee.satp = value
-        rootChanged(h, old: old)
+        rootChanged(h, old: old, by: h)
     }
 
     /// A timer register changed: the slice's length was computed from it.

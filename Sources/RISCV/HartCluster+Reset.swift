@@ -1,8 +1,11 @@
+import GuestMemory
+
 /// How harts begin.
 extension HartCluster {
     /// As built-in firmware hands a hart over (SBI 2.0, HSM): S-mode at `pc`, satp 0, interrupts off, everything a
     /// supervisor may have delegated to it. General registers are the caller's business.
-    public func resetToSupervisor(_ h: Hart, pc: UInt64) {
+    /// - Parameter actor: the hart whose firmware call it is; nil before any hart has run.
+    public func resetToSupervisor(_ h: Hart, pc: UInt64, by actor: Hart? = nil) {
         h.pointee.privilege = .supervisor
         h.pointee.pc = pc
         h.pointee.mstatus = MStatus.xlen
@@ -23,7 +26,7 @@ extension HartCluster {
         for mode in 0..<4 { h.pointee.jumpCaches[mode].flush() }
         let oldRoot = h.pointee.satp
         h.pointee.satp = 0
-        if oldRoot != 0 { rootChanged(h, old: oldRoot) }
+        if oldRoot != 0 { rootChanged(h, old: oldRoot, by: actor ?? h) }
         h.pointee.selectContexts()
     }
 
@@ -33,6 +36,15 @@ extension HartCluster {
         h.pointee.pc = pc
         h.pointee.mstatus = MStatus.xlen
         h.pointee.selectContexts()
+    }
+
+    /// Before memory and every register are replaced: no page is a table any longer, no hart has a root.
+    public func noteReset() {
+        for page in tablePages.keys.sorted() where tablePages[page]!.levels != 0 {
+            note(harts[0], .unfollow, page << pageShift, UInt64(tablePages[page]!.levels))
+        }
+        for h in harts where h.pointee.satp != 0 { note(harts[0], .root, 0, 0, h.pointee.satp, 0, of: h) }
+        replaceTablePages([:])
     }
 
     /// After memory was replaced from outside.

@@ -130,26 +130,36 @@ extension HartCluster {
 
     /// A hart's satp changed: what it translated with the old root is no longer true. T stays: when the root comes back, its
     /// tables have been followed all the while.
-    func rootChanged(_ h: Hart, old: UInt64) {
+    /// - Parameter actor: the hart whose instruction did it; another one's when firmware starts the hart.
+    func rootChanged(_ h: Hart, old: UInt64, by actor: Hart) {
         for index in TLBContext.supervisor...TLBContext.user { _ = h.pointee.contexts[index].flush() }
         for mode in 0..<2 { h.pointee.jumpCaches[mode].flush() }
         h.pointee.selectContexts()
         statisticsPointer.pointee.rootChangeCount &+= 1
-        followRoot(h)
-        note(h, .root, 0, 0, old, h.pointee.satp)
+        followRoot(of: h, by: actor)
+        note(actor, .root, 0, 0, old, h.pointee.satp, of: h)
     }
 
-    /// Keeps an event (29), where somebody reads them.
+    /// Keeps an event of the instruction that a hart executes (29), where somebody reads them.
+    /// - Parameter target: the hart that the event is about, if it is another.
     func note(
         _ h: Hart, _ kind: TLBEvent.Kind, _ address: UInt64, _ levels: UInt64, _ old: UInt64 = 0, _ new: UInt64 = 0,
-        _ dropped: Int = 0
+        _ dropped: Int = 0, of target: Hart? = nil
     ) {
         guard recordsTLBEvents else { return }
         tlbEvents.append(
             TLBEvent(
-                kind: kind, icount: icount(h), hart: UInt8(h.pointee.id), pc: currentPC(h),
+                kind: kind, icount: icount(h), hart: UInt8((target ?? h).pointee.id), pc: currentPC(h),
                 entryAddress: GuestPhysicalAddress(address), levels: UInt8(levels), oldValue: old, newValue: new,
                 droppedCount: UInt32(dropped)))
+        // Whoever reads them must not wait until they fill memory.
+        if tlbEvents.count >= tlbEventCountMax { askForPause(h) }
+    }
+
+    /// Lets whoever runs the harts look at the next block boundary whether to stop.
+    func askForPause(_ h: Hart) {
+        hasLaggedBehind = true
+        h.pointee.mustLeaveSlice = true
     }
 
     /// The guest asks for translations to be dropped (SFENCE.VMA, a firmware's remote fence). Every one equals a fresh walk

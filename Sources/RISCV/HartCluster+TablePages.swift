@@ -17,6 +17,8 @@ extension HartCluster {
     /// Upper tables whose entries are looked at in one go. Bounds what one store of a hostile guest can cost; what is left out
     /// is found by walks.
     private static let scanCountMax = 64
+    /// Entries of a leaf table that are told when it gets T. (A process's first tables hold a few dozen.)
+    private static let foundCountMax = 128
     /// More than this many in one go, and somebody may be waiting.
     private static let scanCountAtOnce = 4
 
@@ -31,15 +33,15 @@ extension HartCluster {
     @inline(never)
     private func startFollowing(_ h: Hart, _ page: UInt64, _ level: Int) {
         if ignoresTablePages { return }
-        if let root = Self.root(h.pointee.satp), root == (page, level) { return followRoot(h) }
+        if let root = Self.root(h.pointee.satp), root == (page, level) { return followRoot(of: h, by: h) }
         var scansLeft = Self.scanCountMax
         mark(h, page, level, &scansLeft)
         noteScans(h, scansLeft)
     }
 
     /// A hart's satp names a root that its next walk will read.
-    func followRoot(_ h: Hart) {
-        guard !ignoresTablePages, let (page, level) = Self.root(h.pointee.satp), memory.contains(page: page) else {
+    func followRoot(of target: Hart, by h: Hart) {
+        guard !ignoresTablePages, let (page, level) = Self.root(target.pointee.satp), memory.contains(page: page) else {
             return
         }
         tablePages[page, default: TablePage()].rootLevels |= 1 << UInt8(level)
@@ -58,9 +60,7 @@ extension HartCluster {
     }
 
     private func noteScans(_ h: Hart, _ scansLeft: Int) {
-        guard Self.scanCountMax - scansLeft > Self.scanCountAtOnce else { return }
-        hasLaggedBehind = true
-        h.pointee.mustLeaveSlice = true
+        if Self.scanCountMax - scansLeft > Self.scanCountAtOnce { askForPause(h) }
     }
 
     /// Sets T at a level, and follows what the page points to.
@@ -72,8 +72,7 @@ extension HartCluster {
         memory.setTableLevels(page: page, levels: UInt64(before | bit))
         if before == 0 {
             writeDisable(page: page)
-            note(h, .follow, page << pageShift, UInt64(bit), 0, level > 0 ? 1 : 0)
-            if level > 0 { noteEntries(h, page, level) }
+            noteFollow(h, page, level)
         }
         guard level > 0 else { return }
         scansLeft -= 1
@@ -82,15 +81,23 @@ extension HartCluster {
 
     /// One more entry of a table points to a page.
     private func link(_ h: Hart, _ page: UInt64, _ level: Int, _ scansLeft: inout Int) {
-        tablePages[page, default: TablePage()].linkCounts[level] += 1
+        tablePages[page, default: TablePage()].linkCounts[level] &+= 1
         mark(h, page, level, &scansLeft)
     }
 
-    private func noteEntries(_ h: Hart, _ page: UInt64, _ level: Int) {
-        guard recordsTLBEvents, let frame = memory.peek(GuestPhysicalPage(page)) else { return }
-        for offset in stride(from: 0, to: pageSize, by: 8) {
-            let entry = frame.load(fromByteOffset: offset, as: UInt64.self)
-            if entry != 0 { note(h, .found, page << pageShift | UInt64(offset), 1 << UInt64(level), 0, entry) }
+    /// Notes that a page has T, and what it holds, unless that is a leaf table with much in it.
+    private func noteFollow(_ h: Hart, _ page: UInt64, _ level: Int) {
+        guard recordsTLBEvents else { return }
+        let levels: UInt64 = 1 << UInt64(level)
+        let entries = memory.peek(GuestPhysicalPage(page)).map {
+            UnsafeBufferPointer(start: $0.assumingMemoryBound(to: UInt64.self), count: 512)
+        }
+        let foundCount = entries.map { $0.count { $0 != 0 } } ?? 0
+        let isTold = level > 0 || foundCount <= Self.foundCountMax
+        note(h, .follow, page << pageShift, levels, 0, isTold ? 1 : 0)
+        guard isTold, foundCount > 0, let entries else { return }
+        for (index, entry) in entries.enumerated() where entry != 0 {
+            note(h, .found, page << pageShift | UInt64(index) << 3, levels, 0, entry)
         }
     }
 
@@ -124,7 +131,9 @@ extension HartCluster {
         dropTranslations(through: page)
         memory.setTableLevels(page: page, levels: UInt64(record.levels))
         if record.levels == 0 { note(h, .unfollow, page << pageShift, UInt64(bit)) }
-        if level > 0 { forEachLink(in: page) { unlink(h, $0, level - 1) } }
+        guard level > 0 else { return }
+        askForPause(h)
+        forEachLink(in: page) { unlink(h, $0, level - 1) }
     }
 
     // MARK: Changes

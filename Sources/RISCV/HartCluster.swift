@@ -33,10 +33,13 @@ public final class HartCluster {
     public var clockOffset_ticks: UInt64 = 0
     /// Every page with T, and what makes it a table; by page number. Part of a checkpoint: see `HartCluster+TablePages`.
     public internal(set) var tablePages: [UInt64: TablePage] = [:]
-    /// A store had more to do than stores have: whoever runs the harts should look whether it is to stop.
+    /// An instruction had more to do than they have, or left much to take: whoever runs the harts should look whether it is
+    /// to stop.
     public var hasLaggedBehind = false
     /// Synchronisations since the list was last taken.
     public var tlbEvents: [TLBEvent] = []
+    /// So many events, and whoever runs the harts should take them soon.
+    public var tlbEventCountMax = Int.max
     /// False where nobody reads the events (`run`): they are then not kept.
     public var recordsTLBEvents = false
     /// What a store to a page table does to the TLBs.

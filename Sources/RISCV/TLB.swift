@@ -119,12 +119,6 @@ struct TLBContext {
             entries[index].storeTag = TLBEntry.invalid
         }
     }
-
-    /// Takes away the right to store through any translation.
-    func writeDisableAll() {
-        guard isUsed else { return }
-        for index in 0..<entryCount { entries[index].storeTag = TLBEntry.invalid }
-    }
 }
 
 /// Where execution at a guest-virtual address continues: valid while its generation is the cache's.

@@ -15,16 +15,18 @@ public struct TLBEvent: Equatable, Sendable {
         case follow = 2
         /// T of a page went from 1 to 0.
         case unfollow = 3
-        /// What an entry of an upper table held when its page got T. (Those of leaf tables are too many: a checkpoint, or a
-        /// replay of the epoch, tells them.)
+        /// What an entry held when its page got T. (Leaf tables with many are left out: a checkpoint, or a replay of the epoch,
+        /// tells theirs.)
         case found = 4
     }
 
     public var kind: Kind
     /// Steps of the whole machine before the instruction.
     public var icount: UInt64
+    /// The hart that executed the instruction; for a change of root the hart whose satp it is.
     public var hart: UInt8
-    /// Guest-virtual address of the instruction; for a write from outside, of the hart's next one.
+    /// Guest-virtual address of the instruction, for what firmware does the ECALL's; for a device's or a debugger's write, of
+    /// the hart's next one.
     public var pc: UInt64
     /// The 8-byte entry that was written; the page's first for `follow` and `unfollow`; 0 for `root`.
     public var entryAddress: GuestPhysicalAddress
@@ -57,11 +59,13 @@ extension TLBEvent {
     /// of both ASIDs modulo 64, for the rest everything.
     public var markDetail: UInt64 {
         switch kind {
-        case .entry, .found: 1 << (entryAddress.rawValue >> 6 & 63)
+        case .entry, .found: Self.detailBit(of: entryAddress)
         case .root: Self.detailBit(asidOf: oldValue) | Self.detailBit(asidOf: newValue)
         case .follow, .unfollow: .max
         }
     }
+
+    public static func detailBit(of entry: GuestPhysicalAddress) -> UInt64 { 1 << (entry.rawValue >> 6 & 63) }
 
     public static func detailBit(asidOf satp: UInt64) -> UInt64 { 1 << (satp >> 44 & 63) }
 }

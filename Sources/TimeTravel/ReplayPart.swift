@@ -11,6 +11,8 @@ final class ReplayPart {
     private let checkout: Checkout
     private let comparison: ComparisonThread
     private var result = ReplayResult()
+    /// The epochs so far are of a program whose T ended with each.
+    private var followsOlderRecording: Bool
 
     /// Manifests are read so many at a time.
     private static let manifestsAtOnce: UInt64 = 32
@@ -29,6 +31,9 @@ final class ReplayPart {
             store, at: range.start.checkpoint,
             options: CheckoutOptions(engine: options.engine) { isMoot() || stop?() == true })
         checkout.machine.cluster.recordsTLBEvents = true
+        let first = range.start.checkpoint
+        let manifest = try store.manifest(timeline: first.timeline, epoch: first.epoch)
+        followsOlderRecording = try MachineState(encoded: manifest.machineState()).tablePages == nil
         comparison = ComparisonThread(EpochComparison(store, baseMap: checkout.baseMap))
     }
 
@@ -64,6 +69,13 @@ final class ReplayPart {
         }
     }
 
+    /// Where an older recording goes over into one of this program, T begins at its checkpoint with nothing.
+    private func endOlderEpoch(_ manifest: EpochManifest) throws {
+        guard followsOlderRecording else { return }
+        followsOlderRecording = try MachineState(encoded: manifest.machineState()).tablePages == nil
+        if followsOlderRecording { checkout.machine.cluster.replaceTablePages([:]) }
+    }
+
     /// - Returns: whether to go on.
     private func run(_ manifest: EpochManifest) throws -> Bool {
         let machine = checkout.machine
@@ -75,6 +87,7 @@ final class ReplayPart {
         let capture = machine.endEpoch(since: manifest.icountFrom)
         let copies = comparison.takeCopies()
         copies.fill(capture.dirtyPages, from: machine.memory)
+        try endOlderEpoch(manifest)
         if let failure = machine.memory.fetchFailure { throw failure }
         var epoch = ReplayedEpoch(manifest: manifest, capture: capture, copies: copies)
         if case .strayed(let why) = execution { epoch.strayed = why }

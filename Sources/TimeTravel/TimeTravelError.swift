@@ -9,8 +9,8 @@ public enum TimeTravelError: Error, Equatable, Sendable, CustomStringConvertible
     case noSuchHart(hart: Int, hartCount: Int)
     case notMapped(GuestVirtualAddress, position: String)
     case notMemory(GuestPhysicalAddress)
-    /// The timeline was recorded by a program whose TLB events do not tell every change of a page table.
-    case noTranslationEvents(timeline: String)
+    /// The epoch was recorded by a program whose TLB events do not tell every change of a page table.
+    case noTranslationEvents(epoch: UInt64, timeline: String)
     case valueCrossesPage(GuestPhysicalAddress, byteCount: Int)
     /// A read or write of a host file failed.
     case file(path: String, what: String)
@@ -24,8 +24,9 @@ public enum TimeTravelError: Error, Equatable, Sendable, CustomStringConvertible
         case .notMapped(let address, let position):
             "the guest-virtual address \(address) is not mapped at \(position): choose another position or hart"
         case .notMemory(let address): "\(address) is not in the guest's memory"
-        case .noTranslationEvents(let timeline):
-            "timeline '\(timeline)' was recorded by an older version, whose TLB events are not complete: record it again"
+        case .noTranslationEvents(let epoch, let timeline):
+            "epoch \(epoch) of timeline '\(timeline)' was recorded by an older version, whose TLB events are not complete: "
+                + "name a later range, or record it again"
         case .valueCrossesPage(let address, let byteCount):
             "a value of \(byteCount) bytes at \(address) crosses the page's end: ask for fewer bytes"
         case .file(let path, let what): "\(path): \(what)"

@@ -135,11 +135,75 @@ import Testing
         let h = bench.b.h
         h.pointee.satp = 9 << 60 | top >> 12
         bench.b.cluster.stateReplaced(h)
-        bench.b.cluster.followRoot(h)
+        bench.b.cluster.followRoot(of: h, by: h)
         #expect(bench.b.cluster.hasLaggedBehind)
         let followed = middles.count { bench.b.memory.tableLevels(page: $0 >> 12) & 4 != 0 }
         #expect((1..<200).contains(followed))
         bench.b.checkInvariants()
+    }
+
+    /// A reset replaces memory and every register: the events say so.
+    @Test func aResetEndsEveryTable() throws {
+        let bench = try PagingBench(harts: 2)
+        _ = bench.result { $0.load(8, 6, 5) }
+        bench.b.cluster.tlbEvents = []
+        bench.b.cluster.noteReset()
+        let events = bench.b.cluster.tlbEvents
+        #expect(events.map(\.kind) == [.unfollow, .unfollow, .unfollow, .root, .root])
+        #expect(events.prefix(3).map(\.entryAddress.rawValue) == [P.root, P.middle, P.leaf])
+        #expect(events.suffix(2).map(\.hart) == [0, 1] && events.suffix(2).allSatisfy { $0.newValue == 0 })
+        #expect(bench.b.cluster.tablePages.isEmpty)
+    }
+
+    /// What a checkpoint that was forged says about links is not trusted to be true.
+    @Test func forgedLinkCountsAreHarmless() throws {
+        let bench = try PagingBench()
+        bench.b.cluster.testAssertsInvariants = false
+        _ = bench.result { $0.load(8, 6, 5) }
+        bench.b.cluster.flushTranslations()
+        var forged = bench.b.cluster.tablePages
+        for page in forged.keys { forged[page]!.linkCounts = SIMD4(.max, 0, .max, 0) }
+        bench.b.cluster.replaceTablePages(forged)
+        let end = bench.enter { p in
+            p.li(7, P.middle + 8)
+            p.li(8, Self.pointer(P.leaf))
+            p.store(8, 8, 7)
+            p.store(8, 0, 7)
+            p.li(7, P.root + 8)
+            p.store(8, 0, 7)
+            p.li(8, Self.pointer(P.middle))
+            p.store(8, 8, 7)
+            p.load(8, 6, 5)
+        }
+        var steps = 0
+        while bench.b.h.pointee.pc != end, steps < 100 {
+            steps += 1
+            _ = bench.b.cluster.run(bench.b.h, budget: 1)
+        }
+        #expect(bench.b.x(6) == 100)
+    }
+
+    /// A hart that another one starts: the change of its root belongs to the ECALL, wherever slices begin.
+    @Test func aStartedHartsRootChangesWithTheCall() throws {
+        let machine = try Machine(configuration: MachineConfiguration(memoryByteCount: 16 << 20, hartCount: 2))
+        machine.cluster.recordsTLBEvents = true
+        var p = Program(at: Bench.base)
+        for _ in 0..<20 { p.nop() }
+        p.li(10, 1)
+        p.li(11, Bench.base + 0x8000)
+        p.li(16, 0)
+        p.li(17, 0x48_534d)
+        let call = p.here
+        p.ecall()
+        p.jal(0, to: p.here)
+        try p.bytes.withUnsafeBytes { try machine.memory.load(GuestPhysicalAddress(p.base), $0) }
+        for h in machine.cluster.harts { machine.cluster.resetToSupervisor(h, pc: p.base) }
+        machine.cluster.harts[1].pointee.isStopped = true
+        machine.cluster.harts[1].pointee.satp = 8 << 60 | P.root >> 12
+        _ = try machine.run(until: 100)
+        let event = try #require(machine.takeTLBEvents().first { $0.kind == .root })
+        #expect(event.hart == 1 && event.pc == call && event.icount == (call - p.base) / 4)
+        #expect(event.oldValue == 8 << 60 | P.root >> 12 && event.newValue == 0)
     }
 
     /// Requirements 5 and 27: the firmware writes what it read from the console into a page table.

@@ -89,7 +89,6 @@ import TimeTravel
         defer { try? FileManager.default.removeItem(at: directory) }
         let store = try HistoryStore.open(path: directory.path, mode: .create)
         let machine = try makeMachine(seed: 1)
-        machine.pauseCheckInterval = 500
         let writer = try store.createTimeline(name: "main", metadata: machine.configuration.encoded())
         let recorder = try Recorder(
             machine: machine, writer: writer, nextEpoch: 0,

@@ -1,3 +1,4 @@
+import Checkpointing
 import GuestMemory
 import HistoryStore
 import Machine
@@ -40,9 +41,39 @@ import TimeTravel
         let result = try Replayer(store, options: ReplayOptions()).replay(range)
         #expect(result.divergence == nil)
         #expect(result.epochCount == Int(try recording.headEpoch))
-        #expect(throws: TimeTravelError.noTranslationEvents(timeline: "main")) {
+        #expect(throws: TimeTravelError.noTranslationEvents(epoch: 0, timeline: "main")) {
             try TranslationHistory(store).changes(of: GuestVirtualAddress(0x4000_0000), in: .hart(0), range) { _ in }
         }
+    }
+
+    /// A timeline of this program that goes on from such a recording.
+    @Test func theyCanBeGoneOnFrom() throws {
+        let recording = try Recording(.echo(), .instructions(20_000))
+        let directory = TemporaryDirectory()
+        let store = try HistoryStore.open(path: directory.path, mode: .create)
+        try olderCopy(of: recording, in: store)
+        let resolver = PositionResolver(store)
+        let position = try resolver.resolve(Position(parsing: "main@9+700"))
+        let restore = try Restore(store, at: position)
+        let writer = try restore.createTimeline(named: "fork", options: WriterOptions(durability: .off))
+        let recorder = try Recorder(
+            machine: restore.machine, writer: writer, nextEpoch: restore.nextEpoch,
+            options: RecorderOptions(boundary: .instructions(20_000)))
+        _ = try recorder.run(until: try #require(restore.liveFrom_icount))
+        try restore.goLive()
+        _ = try recorder.run(until: position.icount + 300_000)
+        try recorder.finish()
+
+        let whole = try resolver.resolve(PositionRange(parsing: "fork@0..fork@HEAD"))
+        let result = try Replayer(store, options: ReplayOptions()).replay(whole)
+        #expect(result.divergence == nil)
+        #expect(result.epochCount > 15)
+        let own = try resolver.resolve(PositionRange(parsing: "fork@9..fork@HEAD"))
+        var changeCount = 0
+        try TranslationHistory(store).changes(of: GuestVirtualAddress(0xffff_ffc0_0000_0000), in: .hart(0), own) { _ in
+            changeCount += 1
+        }
+        #expect(changeCount > 0)
     }
 
     @Test func aStateWithoutTheListHasTheFirstVersion() throws {

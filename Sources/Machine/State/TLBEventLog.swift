@@ -12,7 +12,7 @@ public enum TLBEventLog {
 
     public static func encode(_ events: [TLBEvent]) -> [UInt8] {
         if events.isEmpty { return [] }
-        var forecast = Forecast()
+        var forecast = Forecast(eventCount: events.count)
         var pcs: [UInt64: Int] = [:]
         var pcList: [UInt8] = []
         var previousPC: UInt64 = 0
@@ -31,7 +31,7 @@ public enum TLBEventLog {
             columns[Column.kindAndLevels.rawValue].append(event.kind.rawValue << 4 | event.levels)
             columns[Column.hart.rawValue].append(event.hart)
             columns[Column.dropped.rawValue].appendVarint(UInt64(event.droppedCount))
-            let expected = forecast.expected(event.kind, pc: event.pc, hart: event.hart)
+            let expected = forecast.expected(event.kind, pc: index)
             let place = event.entryAddress.rawValue >> 3
             if event.kind != .root { columns[Column.entry.rawValue].appendDifference(place, from: expected.place) }
             if event.kind == .follow || event.kind == .found {
@@ -41,7 +41,7 @@ public enum TLBEventLog {
                 columns[Column.oldValue.rawValue].appendDifference(event.oldValue, from: old)
                 columns[Column.newValue.rawValue].appendDifference(event.newValue, from: expected.newValue)
             }
-            forecast.note(event.kind, pc: event.pc, hart: event.hart, place: place, newValue: event.newValue)
+            forecast.note(event.kind, pc: index, hart: event.hart, place: place, newValue: event.newValue)
         }
         var bytes: [UInt8] = [version]
         bytes.appendVarint(UInt64(events.count))
@@ -69,14 +69,20 @@ public enum TLBEventLog {
 
     /// What the events so far say about the next.
     private struct Forecast {
-        private var byPC: [UInt64: (place: UInt64, newValue: UInt64)] = [:]
-        private var values: [UInt64: UInt64] = [:]
-        private var roots: [UInt8: UInt64] = [:]
+        private var byPC: [(place: UInt64, newValue: UInt64)?]
+        private var values: PlaceTable
+        private var roots = [UInt64](repeating: 0, count: 256)
         private var lastPlace: UInt64 = 0
         private var lastFound: UInt64 = 0
 
-        func expected(_ kind: TLBEvent.Kind, pc: UInt64, hart: UInt8) -> (place: UInt64, newValue: UInt64) {
-            switch kind {
+        init(eventCount: Int) {
+            byPC = []
+            values = PlaceTable(countMax: eventCount)
+        }
+
+        mutating func expected(_ kind: TLBEvent.Kind, pc: Int) -> (place: UInt64, newValue: UInt64) {
+            while byPC.count <= pc { byPC.append(nil) }
+            return switch kind {
             case .entry, .root: byPC[pc] ?? (lastPlace, 0)
             case .found: (lastPlace, lastFound)
             case .follow, .unfollow: (lastPlace, 0)
@@ -84,10 +90,10 @@ public enum TLBEventLog {
         }
 
         func oldValue(_ kind: TLBEvent.Kind, place: UInt64, hart: UInt8) -> UInt64 {
-            (kind == .root ? roots[hart] : values[place]) ?? 0
+            kind == .root ? roots[Int(hart)] : values[place]
         }
 
-        mutating func note(_ kind: TLBEvent.Kind, pc: UInt64, hart: UInt8, place: UInt64, newValue: UInt64) {
+        mutating func note(_ kind: TLBEvent.Kind, pc: Int, hart: UInt8, place: UInt64, newValue: UInt64) {
             switch kind {
             case .entry:
                 byPC[pc] = (place, newValue)
@@ -95,7 +101,7 @@ public enum TLBEventLog {
                 lastPlace = place
             case .root:
                 byPC[pc] = (lastPlace, newValue)
-                roots[hart] = newValue
+                roots[Int(hart)] = newValue
             case .found:
                 values[place] = newValue
                 lastPlace = place
@@ -105,9 +111,36 @@ public enum TLBEventLog {
         }
     }
 
+    /// The last value of each place; 0 where none is known. Open addressing in plain memory: it is asked for every event.
+    private struct PlaceTable {
+        private var slots: [(place: UInt64, value: UInt64)]
+        private let mask: Int
+
+        /// - Parameter countMax: no more places than this.
+        init(countMax: Int) {
+            var capacity = 16
+            while capacity < countMax * 2 { capacity *= 2 }
+            // A place is an address / 8, so that this one is none.
+            slots = Array(repeating: (.max, 0), count: capacity)
+            mask = capacity - 1
+        }
+
+        private func slot(_ place: UInt64) -> Int {
+            var slot = Int(truncatingIfNeeded: (place &* 0x9e37_79b9_7f4a_7c15) >> 20) & mask
+            while slots[slot].place != place, slots[slot].place != .max { slot = (slot + 1) & mask }
+            return slot
+        }
+
+        subscript(place: UInt64) -> UInt64 {
+            get { slots[slot(place)].value }
+            set { slots[slot(place)] = (place, newValue) }
+        }
+    }
+
     private struct Decoder {
         private var reader: VarintReader
         private let pcs: [UInt64]
+        private var pcNumbers: [Int] = []
         private let count: Int
 
         init?(_ bytes: [UInt8]) {
@@ -141,9 +174,11 @@ public enum TLBEventLog {
         }
 
         private mutating func readFixedColumns(_ events: inout [TLBEvent]) -> Bool {
+            pcNumbers.reserveCapacity(count)
             for index in 0..<count {
                 guard let pc = reader.read(), pc < UInt64(pcs.count) else { return false }
                 events[index].pc = pcs[Int(pc)]
+                pcNumbers.append(Int(pc))
             }
             var icount: UInt64 = 0
             for index in 0..<count {
@@ -178,10 +213,10 @@ public enum TLBEventLog {
         }
 
         private func restore(_ events: inout [TLBEvent], places: [UInt64], olds: [UInt64], news: [UInt64]) {
-            var forecast = Forecast()
+            var forecast = Forecast(eventCount: count)
             for index in 0..<count {
-                let (kind, pc, hart) = (events[index].kind, events[index].pc, events[index].hart)
-                let expected = forecast.expected(kind, pc: pc, hart: hart)
+                let (kind, pc, hart) = (events[index].kind, pcNumbers[index], events[index].hart)
+                let expected = forecast.expected(kind, pc: pc)
                 let place = kind == .root ? 0 : expected.place &+ places[index]
                 events[index].entryAddress = GuestPhysicalAddress(place << 3)
                 if kind == .entry || kind == .root {

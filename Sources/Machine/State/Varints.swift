@@ -25,8 +25,6 @@ struct VarintReader {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     var isAtEnd: Bool { position == bytes.count }
-    /// Bytes that are left: an upper bound for the varints that can follow.
-    var remaining: Int { bytes.count - position }
 
     mutating func read() -> UInt64? {
         var value: UInt64 = 0

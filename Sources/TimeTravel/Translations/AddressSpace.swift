@@ -38,15 +38,23 @@ extension TranslationHistory {
         let state = try MachineState(encoded: manifest.machineState())
         let roots = state.harts.compactMap { $0["satp"] }
         if let satp = roots.first(where: AddressSpace.isTranslating) { return .root(satp: satp) }
-        let marks = try store.marks(page: 0, timeline: end.timeline, epochs: 0...end.epoch)
-        for mark in marks.reversed() {
-            let manifest = try store.manifest(timeline: end.timeline, epoch: mark.epoch)
+        return try store.lastRoot(before: end) { _ in true }.map { .root(satp: $0) } ?? .hart(0)
+    }
+}
+
+extension HistoryStore {
+    /// The value that some hart wrote to satp last before a checkpoint, of those that name a page table and are wanted.
+    /// - Parameter bits: epochs whose changes of root have none of them are passed over (`TLBEvent.markDetail`).
+    func lastRoot(
+        before checkpoint: ResolvedPosition, bits: UInt64 = .max, where isWanted: (UInt64) -> Bool
+    ) throws -> UInt64? {
+        let marks = try marks(page: 0, timeline: checkpoint.timeline, epochs: 0...checkpoint.epoch)
+        for mark in marks.reversed() where mark.detail & bits != 0 {
+            let manifest = try manifest(timeline: checkpoint.timeline, epoch: mark.epoch)
             for event in try TLBEventLog.decode(manifest.tlbEvents()).reversed() where event.kind == .root {
-                for satp in [event.newValue, event.oldValue] where AddressSpace.isTranslating(satp) {
-                    return .root(satp: satp)
-                }
+                if AddressSpace.isTranslating(event.newValue), isWanted(event.newValue) { return event.newValue }
             }
         }
-        return .hart(0)
+        return nil
     }
 }

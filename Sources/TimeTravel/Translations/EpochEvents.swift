@@ -6,17 +6,18 @@ import RISCV
 /// The TLB events of one epoch, and what they say about the value of page-table entries inside it.
 ///
 /// While a page has T every store that changes it is an event, so an entry's value is known from the events around, or from
-/// the page's content at the checkpoint before or after. A and D, which walks set without an event, may be missing in it.
+/// the page's content at the checkpoint before or after. A and D, which walks set without an event, may be missing in it, or
+/// there already.
 final class EpochEvents {
     let manifest: EpochManifest
     let events: [TLBEvent]
     private let content: CheckpointContent
     private var store: HistoryStore { content.store }
     private var timeline: String { content.timeline }
-    /// Numbers of the events on an entry, and of the changes of a page's T; by address and by page, ascending.
-    private lazy var changes = Dictionary(
-        grouping: events.indices.filter { events[$0].kind == .entry || events[$0].kind == .found }
-    ) { events[$0].entryAddress }
+    /// For each event the entry whose value it tells, 0 for none: quick to search.
+    private lazy var places = events.map { $0.kind == .entry || $0.kind == .found ? $0.entryAddress.rawValue : 0 }
+    /// Numbers of the events on an entry, for those that were asked for, and of the changes of a page's T; ascending.
+    private var changes: [GuestPhysicalAddress: [Int]] = [:]
     private lazy var lives = Dictionary(
         grouping: events.indices.filter { events[$0].kind == .follow || events[$0].kind == .unfollow }
     ) { events[$0].entryAddress.page.number }
@@ -30,6 +31,18 @@ final class EpochEvents {
         self.content = content
         manifest = try content.store.manifest(timeline: content.timeline, epoch: epoch)
         events = try TLBEventLog.decode(manifest.tlbEvents())
+        guard events.allSatisfy({ manifest.icountFrom <= $0.icount && $0.icount <= manifest.icountTo }) else {
+            throw MachineStateError.malformed("TLB events of epoch \(epoch) lie outside it")
+        }
+    }
+
+    private func numbers(on entry: GuestPhysicalAddress) -> [Int] {
+        if let known = changes[entry] { return known }
+        let numbers = places.withUnsafeBufferPointer { places in
+            places.indices.filter { places[$0] == entry.rawValue }
+        }
+        changes[entry] = numbers
+        return numbers
     }
 
     /// Whether a page has T after the event.
@@ -43,7 +56,7 @@ final class EpochEvents {
         let page = entry.page
         let lifeStart = lives[page.number]?.last { $0 <= index }
         let lifeEnd = lives[page.number]?.first { $0 > index }
-        let numbers = changes[entry] ?? []
+        let numbers = numbers(on: entry)
         if let last = numbers.last(where: { $0 <= index }), last >= lifeStart ?? 0 { return events[last].newValue }
         if let next = numbers.first(where: { $0 > index }), next <= lifeEnd ?? .max {
             return events[next].kind == .found ? events[next].newValue : events[next].oldValue
@@ -55,9 +68,13 @@ final class EpochEvents {
     }
 
     /// The position before the event's instruction.
-    func position(of event: TLBEvent) -> ResolvedPosition {
-        ResolvedPosition(
-            timeline: timeline, epoch: manifest.epoch - 1, instructions: event.icount - manifest.icountFrom,
-            icount: event.icount)
+    func position(of event: TLBEvent) -> ResolvedPosition { position(icount: event.icount) }
+
+    /// A position in the epoch.
+    func position(icount: UInt64) -> ResolvedPosition {
+        let isEnd = icount == manifest.icountTo
+        return ResolvedPosition(
+            timeline: timeline, epoch: isEnd ? manifest.epoch : manifest.epoch - 1,
+            instructions: isEnd ? 0 : icount - manifest.icountFrom, icount: icount)
     }
 }

@@ -20,15 +20,7 @@ public struct TranslationHistory {
         of address: GuestVirtualAddress, in space: AddressSpace, _ range: ResolvedRange,
         _ body: (TranslationChange) throws -> Void
     ) throws -> GuestTranslation? {
-        var start = range.start
-        if start.icount == range.end.icount, start.epoch > 0 {
-            // A lone position means its epoch.
-            let epoch = start.isCheckpoint ? start.epoch - 1 : start.epoch
-            let manifest = try store.manifest(timeline: start.timeline, epoch: epoch)
-            start = ResolvedPosition(
-                timeline: start.timeline, epoch: epoch, instructions: 0, icount: manifest.icountTo)
-        }
-        var follower = try TranslationFollower(store, address, space, from: start, to: range.end)
+        var follower = try TranslationFollower(store, address, space, from: range.start, to: range.end)
         try follower.run(body)
         return follower.translationAtStart
     }
@@ -60,10 +52,9 @@ private struct TranslationFollower {
         epochs = start.epoch + 1..<max(start.epoch, end.lastEpoch) + 1
         let manifest = try store.manifest(timeline: start.timeline, epoch: start.epoch)
         let state = try MachineState(encoded: manifest.machineState())
-        guard let tables = state.tablePages else { throw TimeTravelError.noTranslationEvents(timeline: start.timeline) }
         chain = TranslationChain(address, satp: 0)
-        let followed = tables.withT
-        try chain.walk(satp: Self.root(of: space, in: state)) { entry in
+        let followed = try state.tablePages?.withT ?? Self.tablesAfterOlderEpoch(start, epochs, store)
+        try chain.walk(satp: Self.root(of: space, in: state, at: start, store)) { entry in
             (
                 try content.word(at: entry, epoch: start.epoch),
                 followed.contains(entry.page.number)
@@ -71,11 +62,29 @@ private struct TranslationFollower {
         }
     }
 
-    private static func root(of space: AddressSpace, in state: MachineState) throws -> UInt64 {
+    /// A recording of this program that goes on from an older one begins with no T.
+    private static func tablesAfterOlderEpoch(
+        _ start: ResolvedPosition, _ epochs: Range<UInt64>, _ store: HistoryStore
+    ) throws -> Set<UInt64> {
+        if let next = epochs.first {
+            let manifest = try store.manifest(timeline: start.timeline, epoch: next)
+            if try MachineState(encoded: manifest.machineState()).tablePages != nil { return [] }
+        }
+        throw TimeTravelError.noTranslationEvents(epoch: start.epoch, timeline: start.timeline)
+    }
+
+    private static func root(
+        of space: AddressSpace, in state: MachineState, at start: ResolvedPosition, _ store: HistoryStore
+    ) throws -> UInt64 {
         let roots = state.harts.map { $0["satp"] ?? 0 }
         switch space {
         case .root(let satp): return satp
         case .asid(let number):
+            let bits = TLBEvent.detailBit(asidOf: number << 44)
+            if let root = try store.lastRoot(before: start, bits: bits, where: { AddressSpace.asid(of: $0) == number })
+            {
+                return root
+            }
             return roots.first { AddressSpace.isTranslating($0) && AddressSpace.asid(of: $0) == number } ?? 0
         case .hart(let hart):
             guard roots.indices.contains(hart) else {
@@ -99,13 +108,13 @@ private struct TranslationFollower {
     private mutating func nextEpoch(after epoch: UInt64) throws -> UInt64? {
         var next: UInt64?
         for link in chain.links {
-            let bit: UInt64 = 1 << (link.entry.rawValue >> 6 & 63)
-            next = try earlier(next, page: link.entry.page.number, after: epoch, bit)
+            next = try earlier(next, page: link.entry.page.number, after: epoch, TLBEvent.detailBit(of: link.entry))
         }
         switch space {
         case .root: break
         case .hart: next = try earlier(next, page: 0, after: epoch, .max)
-        case .asid(let number): next = try earlier(next, page: 0, after: epoch, 1 << (number & 63))
+        case .asid(let number):
+            next = try earlier(next, page: 0, after: epoch, TLBEvent.detailBit(asidOf: number << 44))
         }
         return next
     }
@@ -134,10 +143,34 @@ private struct TranslationFollower {
     private mutating func run(_ epoch: EpochEvents, _ body: (TranslationChange) throws -> Void) throws {
         let events = epoch.events
         var next = 0
-        while next < events.count, events[next].icount < end.icount {
-            let first = next
-            while next < events.count, events[next].icount == events[first].icount { next += 1 }
+        while let found = nextConcern(in: events, from: next) {
+            var first = found
+            while first > next, events[first - 1].icount == events[found].icount { first -= 1 }
+            next = found + 1
+            while next < events.count, events[next].icount == events[found].icount { next += 1 }
+            if events[found].icount >= end.icount { return }
             if let change = try change(by: first..<next, epoch) { try body(change) }
+        }
+    }
+
+    /// The first event from `start` on that may concern the chain.
+    private func nextConcern(in events: [TLBEvent], from start: Int) -> Int? {
+        let entries = chain.links.map(\.entry)
+        return events.withUnsafeBufferPointer { events in
+            var index = start
+            while index < events.count {
+                let event = events.baseAddress.unsafelyUnwrapped + index
+                switch event.pointee.kind {
+                case .entry: if entries.contains(event.pointee.entryAddress) { return index }
+                case .root: if newRoot(event.pointee) != nil { return index }
+                case .follow, .unfollow:
+                    let page = event.pointee.entryAddress.page
+                    if entries.contains(where: { $0.page == page }) { return index }
+                case .found: break
+                }
+                index += 1
+            }
+            return nil
         }
     }
 
@@ -237,13 +270,7 @@ private struct TranslationFollower {
     private static func replayedValue(
         of entry: GuestPhysicalAddress, after index: Int, _ epoch: EpochEvents, _ store: HistoryStore
     ) throws -> UInt64 {
-        var position = epoch.position(of: epoch.events[index])
-        position.icount += 1
-        position.instructions += 1
-        if position.icount == epoch.manifest.icountTo {
-            position.epoch = epoch.manifest.epoch
-            position.instructions = 0
-        }
+        let position = epoch.position(icount: min(epoch.events[index].icount + 1, epoch.manifest.icountTo))
         let bytes = try Checkout(store, at: position).machine.memory.read(entry, count: 8)
         return bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
     }
