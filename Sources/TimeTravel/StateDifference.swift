@@ -2,7 +2,7 @@ import GuestMemory
 import Machine
 import RISCV
 
-/// A register or device field that differs between two machine states.
+/// A register, device field or page table that differs between two machine states.
 public struct StateDifference: Equatable, Sendable, CustomStringConvertible {
     /// `hart 0 x10`, `hart 1 mstatus`, `plic enables[1]`, `icount`, …
     public var name: String

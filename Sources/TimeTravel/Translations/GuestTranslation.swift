@@ -57,7 +57,8 @@ public struct TranslationChange: Equatable, Sendable {
     /// Before the instruction that made the change: one step on, it is made.
     public var position: ResolvedPosition
     public var hart: Int
-    /// Guest-virtual address of the instruction; of the hart's next one when a device, the firmware or a debugger wrote.
+    /// Guest-virtual address of the instruction, for what firmware does the ECALL's; of the hart's next one when a device or a
+    /// debugger wrote.
     public var pc: GuestVirtualAddress
     public var cause: Cause
     /// The root in force after the change.
