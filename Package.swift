@@ -43,7 +43,9 @@ let package = Package(
                 "RISCV", "Machine", "HistoryStore", "Checkpointing", "TimeTravel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "CheckpointingTests", dependencies: ["Checkpointing"]),
+        .testTarget(
+            name: "CheckpointingTests",
+            dependencies: ["Checkpointing", "HistoryStore", "Machine", "RISCV", "GuestMemory"]),
         .testTarget(name: "GuestMemoryTests", dependencies: ["GuestMemory"]),
         .testTarget(
             name: "RISCVTests",

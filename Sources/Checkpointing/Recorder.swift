@@ -4,67 +4,84 @@ import HistoryStore
 import Machine
 import RISCV
 
-/// Runs a machine and hands every epoch to the store (patents.md, section 1; requirement 17's order for one host).
+/// Runs a machine and hands every epoch to a collector (patents.md, section 1; requirement 17's order for one host).
 ///
-/// The stun holds the scan, the copies, the TLB flush and the capture of the state. Hashing, compression and the write are
-/// done by another thread behind a bounded queue.
+/// The stun holds the scan, the taking of the pages, the TLB flush and the capture of the state. Deferred pages, hashing,
+/// compression and the write are seen to by another thread behind a bounded queue.
 public final class Recorder {
     public let machine: Machine
-    private let writer: TimelineWriter
-    private let options: RecorderOptions
-    private let queue: CaptureQueue
+    let options: RecorderOptions
+    let collector: any Collector
+    let queue: CaptureQueue
+    let pageCapture: PageCapture
+    /// The master list, where the stun makes the differences.
+    let stunList: MasterList?
     private var thread: Thread?
 
     /// The number that the next epoch gets.
-    public private(set) var nextEpoch: UInt64
-    private var epochStart_icount: UInt64
-    private var deadline: EpochDeadline
-    private var emittedByteCount = 0
+    public internal(set) var nextEpoch: UInt64
+    var epochStart_icount: UInt64
+    var deadline: EpochDeadline
+    /// Of `pageCapture.deferredPages.writeDelay_ns`, what the deadline knows.
+    private var writeDelaySeen_ns: UInt64 = 0
+    var barrier = OutputBarrier()
+    /// Of the epoch's output, what has been shown or is nobody's.
+    var emittedByteCount = 0
     private var isFinished = false
-    public private(set) var statistics = RecorderStatistics()
+    public internal(set) var statistics = RecorderStatistics()
 
-    /// Called with what the guest prints, as soon as it is known.
+    /// Called with what the guest prints, as soon as `RecorderOptions.outputRelease` lets it out.
     public var onConsoleOutput: (([UInt8]) -> Void)?
+    /// For tests: called in the stun, before anything is taken, with the epoch's number and its dirty pages.
+    var testStunned: ((UInt64, [GuestPhysicalPage]) -> Void)?
 
+    /// Records into a local store.
     /// - Parameter nextEpoch: 0 makes the machine's memory and state checkpoint 0 first; otherwise the machine stands at the
     ///   end of epoch `nextEpoch - 1`.
     /// - Throws: the store's errors.
-    public init(machine: Machine, writer: TimelineWriter, nextEpoch: UInt64, options: RecorderOptions) throws {
+    public convenience init(
+        machine: Machine, writer: TimelineWriter, nextEpoch: UInt64, options: RecorderOptions
+    ) throws {
+        let collector = StoreCollector(writer: writer, findsCandidates: options.differences != .none)
+        try self.init(machine: machine, collector: collector, nextEpoch: nextEpoch, options: options)
+    }
+
+    /// Records for any collector.
+    /// - Throws: `GuestMemoryError.hostMemoryExhausted`; the collector's errors.
+    public init(
+        machine: Machine, collector: any Collector, nextEpoch: UInt64, options: RecorderOptions
+    ) throws {
         self.machine = machine
-        self.writer = writer
+        self.collector = collector
         self.options = options
         self.nextEpoch = nextEpoch
-        if case .rate(let hz) = options.boundary {
-            deadline = EpochDeadline(hz: hz)
-        } else {
-            deadline = EpochDeadline(hz: 1)
-        }
+        deadline =
+            switch options.boundary {
+            case .rate(let hz): .fixed(FixedRhythm(hz: hz))
+            case .overhead(let share): .adaptive(AdaptiveRhythm(share: share))
+            case .instructions: .fixed(FixedRhythm(hz: 1))
+            }
         queue = CaptureQueue(slotCount: max(256, options.queueCapacityBytes / pageSize))
+        let list =
+            try options.differences == .none
+            ? nil
+            : MasterList(
+                memory: machine.memory, capacity: options.differenceMemoryBytes / pageSize)
+        stunList = options.differences == .duringStun ? list : nil
+        pageCapture = try PageCapture(memory: machine.memory, rule: options.deferral, masterList: stunList)
         epochStart_icount = machine.icount
         machine.cluster.recordsTLBEvents = true
         machine.cluster.tlbEventCountMax = options.tlbEventCountMax
-        startWriterThread()
+        startSender(options.differences == .afterwards ? list : nil)
         if nextEpoch == 0 { try captureBase() }
     }
 
-    /// Hands over the machine as it is as checkpoint 0. Like every epoch it is stored while the guest runs.
-    private func captureBase() throws {
-        var capture = machine.endEpoch(since: machine.icount)
-        capture.dirtyPages = machine.memory.presentPages()
-        let (ring, firstSlot, _) = try queue.reserve(pageCount: capture.dirtyPages.count)
-        copyPages(capture.dirtyPages, to: ring, firstSlot: firstSlot ?? 0)
-        queue.enqueue(
-            CapturedEpoch(
-                number: 0, capture: capture, firstSlot: firstSlot, overflow: firstSlot == nil ? ring : nil, stun_us: 0,
-                copy_us: 0, wallTime_ns: MonotonicClock.wallTime_ns))
-        nextEpoch = 1
-    }
-
-    private func startWriterThread() {
-        let queue = queue
-        let writer = writer
-        let thread = Thread { queue.serve(writer) }
-        thread.name = "palimpsest-store"
+    private func startSender(_ masterList: MasterList?) {
+        let sender = SenderSeed(
+            queue: queue, collector: collector, memory: machine.memory, deferredPages: pageCapture.deferredPages,
+            masterList: masterList)
+        let thread = Thread { sender.serve() }
+        thread.name = "palimpsest-send"
         thread.start()
         self.thread = thread
     }
@@ -75,18 +92,19 @@ public final class Recorder {
     /// - Parameters:
     ///   - shouldStop: asked about every millisecond; true ends the run with `.interrupted`.
     ///   - idle: see `Machine.run`.
-    /// - Throws: the store's errors, or a page's that could not be fetched.
+    /// - Throws: the collector's errors, or a page's that could not be fetched.
     public func run(
         until icount: UInt64, shouldStop: @escaping () -> Bool = { false }, idle: ((UInt64?) -> Bool)? = nil
     ) throws -> StopReason {
         // A run that goes on, as after each wait of an idle guest, keeps the deadline it has.
         if deadline.next_ns == 0 { deadline.epochEnded(now_ns: MonotonicClock.now_ns) }
-        machine.shouldPause = { [unowned self] in isDue || shouldStop() }
+        machine.shouldPause = { [unowned self] in isDue || queue.hasAcknowledgements || shouldStop() }
         defer { machine.shouldPause = nil }
         while true {
             let reason = try machine.run(until: min(icount, boundary_icount), idle: idle)
             emitConsoleOutput()
-            if isDue, machine.icount > epochStart_icount { try endEpoch() }
+            if machine.icount > epochStart_icount, isDue || isOutputHeldWhileIdle(reason) { try endEpoch() }
+            if queue.hasAcknowledgements { try collectAcknowledgements() }
             switch reason {
             case .icountReached where machine.icount < icount: continue
             case .interrupted where !shouldStop(): continue
@@ -103,71 +121,68 @@ public final class Recorder {
 
     private var isDue: Bool {
         if machine.cluster.tlbEvents.count >= options.tlbEventCountMax { return true }
-        return switch options.boundary {
-        case .rate:
-            MonotonicClock.now_ns >= deadline.next_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
-        case .instructions: machine.icount >= boundary_icount
+        switch options.boundary {
+        case .instructions: return machine.icount >= boundary_icount
+        case .rate: break
+        case .overhead: noteCopies()
         }
+        return MonotonicClock.now_ns >= deadline.next_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
     }
 
-    private func emitConsoleOutput() {
+    /// What copies outside of stuns took since the last look.
+    private func noteCopies() {
+        let delay_ns = pageCapture.deferredPages.writeDelay_ns
+        deadline.spent(delay_ns - writeDelaySeen_ns + queue.takeDrainTime_ns())
+        writeDelaySeen_ns = delay_ns
+    }
+
+    /// The guest waits, perhaps for an answer to what nobody can see before the epoch ends.
+    private func isOutputHeldWhileIdle(_ reason: StopReason) -> Bool {
+        options.outputRelease == .durable && (reason == .idle || reason == .waitingForInput)
+            && machine.consoleOutput.count > emittedByteCount
+    }
+
+    func emitConsoleOutput() {
+        // Output that nobody listens to, of instructions executed anew, stays unheard.
+        guard options.outputRelease == .immediate || onConsoleOutput == nil else { return }
         guard machine.consoleOutput.count > emittedByteCount else { return }
         onConsoleOutput?(Array(machine.consoleOutput[emittedByteCount...]))
         emittedByteCount = machine.consoleOutput.count
     }
 
-    // MARK: Ending an epoch
+    // MARK: The collector's answers
 
-    private func endEpoch() throws {
-        var stunStart = MonotonicClock.now_ns
-        let capture = machine.endEpoch(since: epochStart_icount)
-        let scanned = MonotonicClock.now_ns
-        let (ring, firstSlot, waited) = try queue.reserve(pageCount: capture.dirtyPages.count)
-        let reserved = MonotonicClock.now_ns
-        copyPages(capture.dirtyPages, to: ring, firstSlot: firstSlot ?? 0)
-        let copied = MonotonicClock.now_ns
-        if waited {
-            // Waiting for the store is back pressure, counted apart from the stun.
-            statistics.queueFullCount += 1
-            stunStart += reserved - scanned
-        }
-        let stun_us = (copied - stunStart) / 1000
-        queue.enqueue(
-            CapturedEpoch(
-                number: nextEpoch, capture: capture, firstSlot: firstSlot, overflow: firstSlot == nil ? ring : nil,
-                stun_us: stun_us, copy_us: (copied - reserved) / 1000, wallTime_ns: MonotonicClock.wallTime_ns))
-        statistics.epochCount += 1
-        statistics.dirtyPageCount += capture.dirtyPages.count
-        statistics.stuns_us.append(stun_us)
-        nextEpoch += 1
-        epochStart_icount = machine.icount
-        emittedByteCount = 0
-        deadline.epochEnded(now_ns: MonotonicClock.now_ns)
-        try collectReceipts()
-    }
-
-    private func copyPages(_ pages: [GuestPhysicalPage], to ring: PageRing, firstSlot: Int) {
-        for (index, page) in pages.enumerated() {
-            guard let content = machine.memory.peek(page) else { preconditionFailure("a dirty page has no frame") }
-            ring.slot(firstSlot + index).copyMemory(from: content, byteCount: pageSize)
-        }
-    }
-
-    private func collectReceipts() throws {
-        for receipt in try queue.takeReceipts() {
-            if receipt.epoch == 0 {
-                statistics.baseBytes = receipt.storedBytes
+    func collectAcknowledgements() throws {
+        let acknowledgements = try queue.takeAcknowledgements()
+        for acknowledgement in acknowledgements {
+            if acknowledgement.isDurable { release(through: acknowledgement.epoch) }
+            if acknowledgement.epoch == 0 {
+                statistics.baseBytes = acknowledgement.storedBytes
                 continue
             }
             statistics.storedEpochCount += 1
-            statistics.lastStoredEpoch = receipt.epoch
-            statistics.storedBytes += receipt.storedBytes
+            statistics.lastStoredEpoch = acknowledgement.epoch
+            statistics.storedBytes += acknowledgement.storedBytes
         }
+        if options.differences != .afterwards {
+            let feedback = queue.takeFeedback()
+            stunList?.update(feedback, epoch: nextEpoch - 1)
+        }
+        statistics.capture = queue.sentCounts
+        statistics.queueDepth = queue.depth
+        statistics.writeDelay_ns = pageCapture.deferredPages.writeDelay_ns
     }
 
-    /// Ends a last, partial epoch, waits until everything is stored and durable, and closes the timeline. To be called on
+    private func release(through epoch: UInt64) {
+        let output = barrier.release(through: epoch)
+        if !output.isEmpty { onConsoleOutput?(output) }
+    }
+
+    // MARK: The end
+
+    /// Ends a last, partial epoch, waits until everything is stored and durable, and closes the collector. To be called on
     /// every way out; a second call does nothing.
-    /// - Throws: the store's error; what was acknowledged before it is safe.
+    /// - Throws: the collector's error; what was acknowledged before it is safe.
     @discardableResult
     public func finish() throws -> RecorderStatistics {
         guard !isFinished else { return statistics }
@@ -176,12 +191,26 @@ public final class Recorder {
         var failure: (any Error)?
         do { if machine.icount > epochStart_icount { try endEpoch() } } catch { failure = error }
         queue.drainAndClose()
-        do {
-            try collectReceipts()
-            try writer.flush()
-        } catch { failure = failure ?? error }
-        do { try writer.close() } catch { failure = failure ?? error }
+        pageCapture.detach()
+        do { try collectAcknowledgements() } catch { failure = failure ?? error }
+        do { try collector.finish() } catch { failure = failure ?? error }
         if let failure { throw failure }
+        release(through: .max)
         return statistics
+    }
+}
+
+/// What the sender's thread starts with. The collector is touched by no other thread before the queue is closed.
+private struct SenderSeed: @unchecked Sendable {
+    let queue: CaptureQueue
+    let collector: any Collector
+    let memory: GuestMemory
+    let deferredPages: DeferredPages
+    let masterList: MasterList?
+
+    func serve() {
+        var sender = EpochSender(
+            queue: queue, collector: collector, memory: memory, deferredPages: deferredPages, masterList: masterList)
+        sender.serve()
     }
 }

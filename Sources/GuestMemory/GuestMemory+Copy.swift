@@ -27,12 +27,13 @@ extension GuestMemory {
         }
     }
 
-    /// Makes all of memory zeros, and forgets where unfetched pages came from.
+    /// Makes all of memory zeros, and forgets where unfetched pages came from. Pages that were there become dirty.
     public func clear() {
         source = nil
         for page in presentPages() {
-            guard let frame = peek(page) else { continue }
-            UnsafeMutableRawPointer(mutating: frame).initializeMemory(as: UInt8.self, repeating: 0, count: pageSize)
+            let leaf = leaf(page.number)!
+            markDirty(leaf)
+            Self.hostAddress(leaf.pointee).initializeMemory(as: UInt8.self, repeating: 0, count: pageSize)
         }
     }
 

@@ -1,31 +1,113 @@
+import Dispatch
+
 extension GuestMemory {
     /// Pages with D set since the last scan, ascending; clears D and every A on the way (patents.md, requirements 1, 3).
     ///
     /// Subtrees whose A is 0 are skipped, so the cost follows the pages touched, not the memory's size. Every TLB must be
     /// flushed before a hart resumes (requirement 4): a cached translation would set neither bit again.
     ///
-    /// The result is valid until the next scan.
-    public func scanAndClear() -> UnsafeBufferPointer<UInt64> {
-        var count = 0
-        scan(table.root, firstPage: 0, shift: 27, &count)
+    /// - Parameters:
+    ///   - threadCountMax: threads that may share the work (requirement 2). The result is the same for any number.
+    ///   - sharedRunCountMin: runs of 512 pages that must have been touched for it to be shared: waking threads takes longer
+    ///     than looking at a few runs.
+    /// - Returns: page numbers, valid until the next scan.
+    public func scanAndClear(
+        threadCountMax: Int = 1, sharedRunCountMin: Int = 256
+    ) -> UnsafeBufferPointer<UInt64> {
+        let runCount = collectTouchedRuns()
+        let isShared = threadCountMax > 1 && runCount >= sharedRunCountMin && runCount > 1
+        let count = isShared ? scanRuns(runCount, threadCount: threadCountMax) : scanRuns(runCount)
         dirtyCounter.pointee = 0
         reachedTables.update(repeating: nil, count: reachedTableCount)
         return UnsafeBufferPointer(start: dirtyList, count: count)
     }
 
-    private func scan(_ table: UnsafeMutablePointer<UInt64>, firstPage: UInt64, shift: UInt64, _ count: inout Int) {
-        for index in 0..<NestedPageTable.entriesPerTable where table[index] & NestedFlags.accessed != 0 {
-            let page = firstPage + UInt64(index) << shift
-            table[index] &= ~NestedFlags.accessed
-            if shift > 0 {
-                scan(NestedPageTable.table(table[index]), firstPage: page, shift: shift - 9, &count)
-            } else if table[index] & NestedFlags.dirty != 0 {
-                table[index] &= ~NestedFlags.dirty
-                dirtyList[count] = page
+    // MARK: Upper levels
+
+    /// Finds the runs of 512 pages that were touched, ascending, and clears A on the levels above their leaves.
+    /// - Returns: how many there are in `touchedRuns`.
+    private func collectTouchedRuns() -> Int {
+        var count = 0
+        collectTouchedRuns(table.root, firstPage: 0, shift: 27, &count)
+        return count
+    }
+
+    private func collectTouchedRuns(
+        _ table: UnsafeMutablePointer<UInt64>, firstPage: UInt64, shift: UInt64, _ count: inout Int
+    ) {
+        Self.forEachAccessed(in: table) { index in
+            let page = firstPage &+ UInt64(index) << shift
+            if shift > 9 {
+                collectTouchedRuns(NestedPageTable.table(table[index]), firstPage: page, shift: shift - 9, &count)
+            } else {
+                touchedRuns[count] = TouchedRun(
+                    leaves: NestedPageTable.table(table[index]), index: Int((page &- firstRunPage) >> 9))
                 count += 1
             }
         }
     }
+
+    // MARK: Leaves
+
+    private func scanRuns(_ runCount: Int) -> Int {
+        var count = 0
+        for index in 0..<runCount { count &+= scan(touchedRuns[index], into: dirtyList + count) }
+        return count
+    }
+
+    /// Threads take parts of the runs; each run's pages go where its number says, and close up at the end, in page order
+    /// whoever found them.
+    private func scanRuns(_ runCount: Int, threadCount: Int) -> Int {
+        let work = ScanWork(memory: self, runCount: runCount, partCount: min(runCount, threadCount * 8))
+        DispatchQueue.concurrentPerform(iterations: work.partCount) { part in
+            for index in work.runs(ofPart: part) {
+                let run = work.memory.touchedRuns + index
+                run.pointee.dirtyCount = work.memory.scan(
+                    run.pointee, into: work.memory.dirtyList + run.pointee.index * 512)
+            }
+        }
+        var count = 0
+        for index in 0..<runCount {
+            let run = touchedRuns[index]
+            (dirtyList + count).update(from: dirtyList + run.index * 512, count: run.dirtyCount)
+            count += run.dirtyCount
+        }
+        return count
+    }
+
+    /// - Returns: the number of dirty pages written to `list`.
+    private func scan(_ run: TouchedRun, into list: UnsafeMutablePointer<UInt64>) -> Int {
+        let leaves = run.leaves
+        let firstPage = firstRunPage &+ UInt64(run.index) << 9
+        var count = 0
+        Self.forEachAccessed(in: leaves) { index in
+            guard leaves[index] & NestedFlags.dirty != 0 else { return }
+            leaves[index] &= ~NestedFlags.dirty
+            list[count] = firstPage &+ UInt64(index)
+            count &+= 1
+        }
+        return count
+    }
+
+    /// Visits the entries of a table that have A, ascending, and clears it. Looks at eight at a time: most have none.
+    @inline(__always)
+    private static func forEachAccessed(in table: UnsafeMutablePointer<UInt64>, _ body: (Int) -> Void) {
+        var first = 0
+        while first < NestedPageTable.entriesPerTable {
+            let entries = table + first
+            let any =
+                entries[0] | entries[1] | entries[2] | entries[3] | entries[4] | entries[5] | entries[6] | entries[7]
+            if any & NestedFlags.accessed != 0 {
+                for index in first..<first &+ 8 where table[index] & NestedFlags.accessed != 0 {
+                    table[index] &= ~NestedFlags.accessed
+                    body(index)
+                }
+            }
+            first &+= 8
+        }
+    }
+
+    // MARK: What is there
 
     /// Every page that has a frame, ascending.
     public func presentPages() -> [GuestPhysicalPage] {
@@ -45,5 +127,26 @@ extension GuestMemory {
                 pages.append(GuestPhysicalPage(page))
             }
         }
+    }
+}
+
+/// 512 pages, of which at least one was touched since the last scan.
+struct TouchedRun {
+    /// Their 512 entries in the nested page table.
+    var leaves: UnsafeMutablePointer<UInt64>
+    /// Counted from the first run of RAM.
+    var index: Int
+    /// Where threads share a scan: how many dirty pages were found.
+    var dirtyCount = 0
+}
+
+/// A scan that threads share: each part is a stretch of the touched runs, and nobody else's.
+private struct ScanWork: @unchecked Sendable {
+    let memory: GuestMemory
+    let runCount: Int
+    let partCount: Int
+
+    func runs(ofPart part: Int) -> Range<Int> {
+        runCount * part / partCount..<runCount * (part + 1) / partCount
     }
 }

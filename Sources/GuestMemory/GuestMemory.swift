@@ -45,10 +45,16 @@ public final class GuestMemory {
     /// Lowest page number of the first run.
     @usableFromInline
     let firstRunPage: UInt64
+    /// Of the scan under way: the runs to look at.
+    let touchedRuns: UnsafeMutablePointer<TouchedRun>
     let dirtyList: UnsafeMutablePointer<UInt64>
     /// Pages whose D went from 0 to 1 since the last scan. By pointer: it is counted on every first store to a page.
     @usableFromInline
     let dirtyCounter: UnsafeMutablePointer<Int>
+
+    /// Called before a write-protected page is written, with its content still as it was (requirement 9). Without it such a
+    /// write is simply permitted.
+    public var onProtectedWrite: ((_ page: GuestPhysicalPage, _ content: UnsafeRawPointer) -> Void)?
 
     /// Gives a page's content on first touch: fills the 4096 zeroed bytes, or leaves them. A failure is kept in
     /// `fetchFailure`; whoever runs the guest must look there before it trusts the result.
@@ -66,32 +72,28 @@ public final class GuestMemory {
         self.byteCount = byteCount
         firstPage = base.page.number
         pageCount = byteCount >> pageShift
-        guard let ram = Self.reserve(byteCount), let list = Self.reserve(pageCount * 8) else {
-            throw GuestMemoryError.hostMemoryExhausted(bytes: byteCount)
-        }
-        self.ram = ram
-        dirtyList = list.bindMemory(to: UInt64.self, capacity: Int(pageCount))
+        firstRunPage = firstPage & ~511
+        reachedTableCount = Int((firstPage + pageCount - firstRunPage + 511) >> 9)
+        // Room for 512 pages a run: parts of a scan write where their run begins.
+        let listCapacity = UInt64(reachedTableCount) * 512
+        ram = try HostMemory.reserve(byteCount: Int(byteCount))
+        let list = try HostMemory.reserve(byteCount: Int(listCapacity) * 8)
+        dirtyList = list.bindMemory(to: UInt64.self, capacity: Int(listCapacity))
         table = NestedPageTable()
         dirtyCounter = .allocate(capacity: 1)
         dirtyCounter.initialize(to: 0)
-        firstRunPage = firstPage & ~511
-        reachedTableCount = Int((firstPage + pageCount - firstRunPage + 511) >> 9)
         reachedTables = .allocate(capacity: reachedTableCount)
         reachedTables.initialize(repeating: nil, count: reachedTableCount)
+        touchedRuns = .allocate(capacity: reachedTableCount)
     }
 
     deinit {
         table.destroy()
         reachedTables.deallocate()
+        touchedRuns.deallocate()
         dirtyCounter.deallocate()
         munmap(ram, Int(byteCount))
-        munmap(dirtyList, Int(pageCount * 8))
-    }
-
-    private static func reserve(_ byteCount: UInt64) -> UnsafeMutableRawPointer? {
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        let address = mmap(nil, Int(byteCount), PROT_READ | PROT_WRITE, flags, -1, 0)
-        return address == MAP_FAILED ? nil : address
+        munmap(dirtyList, reachedTableCount * 512 * 8)
     }
 
     @inlinable @inline(__always)
@@ -105,6 +107,12 @@ public final class GuestMemory {
 
     @inline(__always)
     func frame(_ page: UInt64) -> UnsafeMutableRawPointer { ram + Int((page &- firstPage) << pageShift) }
+
+    /// Where the frame of a RAM page is or will be. Never changes, so any thread may ask.
+    public func frameAddress(of page: UInt64) -> UnsafeRawPointer {
+        assert(contains(page: page))
+        return UnsafeRawPointer(frame(page))
+    }
 
     /// The leaf of a RAM page after an access by the guest: A is set on all levels and the frame exists.
     /// nil when the page is not RAM.
@@ -121,10 +129,12 @@ public final class GuestMemory {
         return reachLeaf(page)
     }
 
-    /// Sets D of a page that is about to be written.
+    /// Sets D of a page that is about to be written. To be called before the write, whoever writes: a page that is
+    /// write-protected is dealt with here (requirement 9).
     @inlinable @inline(__always)
     public func markDirty(_ leaf: UnsafeMutablePointer<UInt64>) {
         if leaf.pointee & NestedFlags.dirty != 0 { return }
+        if leaf.pointee & NestedFlags.write == 0 { permitWrite(leaf) }
         leaf.pointee |= NestedFlags.dirty
         dirtyCounter.pointee &+= 1
     }

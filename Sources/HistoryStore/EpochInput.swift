@@ -2,14 +2,60 @@ import GuestMemory
 
 /// One page of an epoch's dirty set, with its content at the epoch's end.
 ///
-/// `content` points at 4096 bytes that stay as they are until `append` returns.
+/// `content` points at 4096 bytes, aligned to 8, and `patch` at what it holds; both stay as they are until `append` returns.
 public struct DirtyPage: @unchecked Sendable {
     public var page: GuestPhysicalPage
     public var content: UnsafeRawPointer
+    /// Where it is known already: what makes `content` of the page's content in the epoch before (`PagePatch`). It is taken
+    /// as the page's delta where it fits and is as small as what the store would make.
+    public var patch: UnsafeRawBufferPointer?
 
-    @inlinable public init(page: GuestPhysicalPage, content: UnsafeRawPointer) {
+    @inlinable public init(page: GuestPhysicalPage, content: UnsafeRawPointer, patch: UnsafeRawBufferPointer? = nil) {
         self.page = page
         self.content = content
+        self.patch = patch
+    }
+}
+
+/// How an epoch's dirty pages came from the machine to the store. The first three add up to the dirty set.
+public struct CaptureCounts: Equatable, Sendable {
+    /// Copied during the stun.
+    public var hotPages = 0
+    /// Write-protected during the stun and copied while the machine ran.
+    public var deferredPages = 0
+    /// Only what had changed in them was taken, during the stun.
+    public var differencePages = 0
+    /// Stores that met the protection of a deferred page that had not been sent.
+    public var protectFaults = 0
+    /// Of these, those that made the copy themselves; the others found the sender at it.
+    public var copiedBeforeWrite = 0
+    /// Bytes of page contents and differences that the collector was given; a page of zeros counts as none.
+    public var sentBytes = 0
+
+    public init() {}
+
+    /// The first three together.
+    public var dirtyPages: Int { hotPages + deferredPages + differencePages }
+
+    /// What was added since an earlier state of the same counts.
+    public func since(_ earlier: CaptureCounts) -> CaptureCounts {
+        var difference = CaptureCounts()
+        difference.hotPages = hotPages - earlier.hotPages
+        difference.deferredPages = deferredPages - earlier.deferredPages
+        difference.differencePages = differencePages - earlier.differencePages
+        difference.protectFaults = protectFaults - earlier.protectFaults
+        difference.copiedBeforeWrite = copiedBeforeWrite - earlier.copiedBeforeWrite
+        difference.sentBytes = sentBytes - earlier.sentBytes
+        return difference
+    }
+
+    public static func += (sum: inout CaptureCounts, other: CaptureCounts) {
+        sum.hotPages += other.hotPages
+        sum.deferredPages += other.deferredPages
+        sum.differencePages += other.differencePages
+        sum.protectFaults += other.protectFaults
+        sum.copiedBeforeWrite += other.copiedBeforeWrite
+        sum.sentBytes += other.sentBytes
     }
 }
 
@@ -36,6 +82,9 @@ public struct EpochInput: Sendable {
     /// What the events concern, in rising page order, each page once.
     public var pageMarks: [PageMark]
     public var consoleOutput: [UInt8]
+    public var capture = CaptureCounts()
+    /// Whether the receipt is to tell how much of each page changed.
+    public var wantsPageChanges = false
 
     public init(
         epoch: UInt64, icountFrom: UInt64, icountTo: UInt64, virtualTime_ns: UInt64 = 0, wallTime_ns: UInt64 = 0,
@@ -86,6 +135,20 @@ public struct EpochReceipt: Equatable, Sendable {
     /// Bytes added for this epoch: its segments, its manifest and, when one was due, its page map.
     public var storedBytes: Int
     public var pages: PageCounts
-    /// Whether the epoch is on stable storage (not merely handed to the operating system).
+    /// Whether the epoch is on stable storage (not merely handed to the operating system). Then all before it are, too.
     public var durable: Bool
+    /// If asked for: how much changed in each page whose earlier content was at hand and that came without a patch.
+    public var pageChanges: [PageChange] = []
+}
+
+/// How much of a page an epoch changed.
+public struct PageChange: Equatable, Sendable {
+    public var page: GuestPhysicalPage
+    /// Of its 512 words of 8 bytes.
+    public var changedWords: Int
+
+    public init(page: GuestPhysicalPage, changedWords: Int) {
+        self.page = page
+        self.changedWords = changedWords
+    }
 }

@@ -17,6 +17,7 @@ public struct EpochManifest: Sendable {
     public let tlbEventByteCount: Int
     public let inputCount: UInt64
     public let pages: PageCounts
+    public let capture: CaptureCounts
     /// Bytes of the epoch's segments and of this manifest.
     public let storedBytes: Int
     /// SHA-256 of the manifest; the next one holds it.

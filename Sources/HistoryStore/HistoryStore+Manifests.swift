@@ -109,6 +109,7 @@ extension EpochManifest {
         }
         inputCount = record.inputCount
         pages = PageCounts(record.pages)
+        capture = CaptureCounts(record.capture)
         storedBytes = record.segmentByteCount + manifestByteCount
         self.hash = hash
         self.record = record

@@ -14,6 +14,10 @@ extension HistoryStore {
             _ = try core.forEachEpochRecord(own) { record, _, byteCount in
                 statistics.epochs += 1
                 statistics.pages += PageCounts(record.pages)
+                statistics.capture += CaptureCounts(record.capture)
+                statistics.scan_us += record.scanUs
+                statistics.copy_us += record.copyUs
+                if record.epoch > 0 { statistics.stuns_us.add(record.stunUs) }
                 statistics.segmentBytes += record.segmentByteCount
                 statistics.manifestBytes += byteCount
                 return true

@@ -15,6 +15,13 @@ public struct StoreStatistics: Equatable, Sendable {
     public var logicalBytes = 0
     /// What the directory occupies, indexes and log included.
     public var directoryBytes = 0
+    /// How pages were captured, over all epochs.
+    public var capture = CaptureCounts()
+    /// Microseconds that scans and copies took, over all epochs.
+    public var scan_us: UInt64 = 0
+    public var copy_us: UInt64 = 0
+    /// The stun of every epoch, checkpoints 0 aside.
+    public var stuns_us = DurationCounts()
 }
 
 /// Something `verify` found wrong.

@@ -90,6 +90,9 @@ extension HartCluster {
             guard leaf & NestedFlags.dirty != 0 else {
                 throw violated(place, "lets stores reach a page whose D is clear")
             }
+            guard leaf & NestedFlags.write != 0 else {
+                throw violated(place, "lets stores reach a write-protected page")
+            }
             guard leaf & NestedFlags.storeSensitive == 0 else {
                 throw violated(place, "lets plain stores reach a page table, decoded instructions or a watched word")
             }

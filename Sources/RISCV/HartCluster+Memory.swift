@@ -209,7 +209,7 @@ extension HartCluster {
         memory.forEachPiece(address, count: bytes.count) { page, offset, position, length in
             let leaf = memory.leaf(page.number).unsafelyUnwrapped
             let host = GuestMemory.hostAddress(leaf.pointee) + offset
-            memory.markDirty(leaf)
+            if !testOmitsDeviceRule { memory.markDirty(leaf) }
             let physical = page.baseAddress.rawValue + UInt64(offset)
             _ = storeSensitive(h, physical, leaf, byteCount: length) {
                 host.copyMemory(from: bytes.baseAddress.unsafelyUnwrapped + position, byteCount: length)

@@ -121,6 +121,13 @@ extension HartCluster {
         return dropped
     }
 
+    /// A and D were cleared: before a hart resumes, no cached translation may be left that would not set them again
+    /// (requirement 4).
+    public func epochEnded() {
+        if testOmitsEpochFlush { return }
+        _ = flushTranslations()
+    }
+
     func flushJumpCaches() {
         for hart in harts {
             for mode in 0..<4 { hart.pointee.jumpCaches[mode].flush() }

@@ -123,8 +123,8 @@ extension HartCluster {
         let wanted = kind == .store ? PTE.accessed | PTE.dirty : PTE.accessed
         if entry.pointee & wanted == wanted { return true }
         guard pmpAllows(h, entryAddress, size: 8, .store, .supervisor) else { return false }
-        entry.pointee |= wanted
         memory.markDirty(memory.leaf(entryAddress >> pageShift).unsafelyUnwrapped)
+        entry.pointee |= wanted
         // A page table that is executed as well: its decoded instructions go.
         dropDecodedCode(h, page: entryAddress >> pageShift, offset: Int(entryAddress & 0xfff), byteCount: 8)
         return true

@@ -54,6 +54,9 @@ public final class HartCluster {
     var ignoresTablePages = TestSwitches.ignoresTablePages
     /// Only in debug and test builds: false where a mechanism is taken away on purpose, so that the run goes on.
     var testAssertsInvariants = TestSwitches.assertsInvariants
+    /// For tests only: requirement 4, or 5, is taken away.
+    var testOmitsEpochFlush = false
+    var testOmitsDeviceRule = false
 
     public init(memory: GuestMemory, bus: any MemoryMappedBus, hartCount: Int, tlb: TLBOptions = TLBOptions()) {
         self.memory = memory

@@ -19,6 +19,7 @@ public struct EpochRow: Equatable, Sendable {
     public var stun_us: UInt64
     public var scan_us: UInt64
     public var copy_us: UInt64
+    public var capture: CaptureCounts
 
     public var instructionCount: UInt64 { icountTo - icountFrom }
 
@@ -38,6 +39,7 @@ public struct EpochRow: Equatable, Sendable {
         stun_us = manifest.stun_us
         scan_us = manifest.scan_us
         copy_us = manifest.copy_us
+        capture = manifest.capture
     }
 }
 

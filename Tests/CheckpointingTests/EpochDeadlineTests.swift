@@ -6,7 +6,7 @@ import Testing
     private static let period_ns: UInt64 = 40_000_000
 
     @Test func theRhythmIsKept() {
-        var deadline = EpochDeadline(hz: 25)
+        var deadline = FixedRhythm(hz: 25)
         deadline.epochEnded(now_ns: 1_000)
         #expect(deadline.next_ns == 1_000 + Self.period_ns)
         deadline.epochEnded(now_ns: deadline.next_ns + 7)
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test func epochsThatEndEarlyDoNotPushTheNextOneAway() {
-        var deadline = EpochDeadline(hz: 25)
+        var deadline = FixedRhythm(hz: 25)
         deadline.epochEnded(now_ns: 1_000)
         let due = deadline.next_ns
         for early in 1...20 { deadline.epochEnded(now_ns: 1_000 + UInt64(early) * 100_000) }
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func aLateEpochStartsTheRhythmAnew() {
-        var deadline = EpochDeadline(hz: 25)
+        var deadline = FixedRhythm(hz: 25)
         deadline.epochEnded(now_ns: 1_000)
         let late = deadline.next_ns + 5 * Self.period_ns
         deadline.epochEnded(now_ns: late)

@@ -247,11 +247,50 @@ nonisolated struct Palimpsest_History_V1_EpochRecord: @unchecked Sendable {
   /// Clears the value of `pageMarks`. Subsequent reads from it will return its default value.
   mutating func clearPageMarks() {_uniqueStorage()._pageMarks = nil}
 
+  /// How the pages were taken; absent in recordings of earlier versions.
+  var capture: Palimpsest_History_V1_CaptureCounts {
+    get {_storage._capture ?? Palimpsest_History_V1_CaptureCounts()}
+    set {_uniqueStorage()._capture = newValue}
+  }
+  /// Returns true if `capture` has been explicitly set.
+  var hasCapture: Bool {_storage._capture != nil}
+  /// Clears the value of `capture`. Subsequent reads from it will return its default value.
+  mutating func clearCapture() {_uniqueStorage()._capture = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How an epoch's dirty pages came from the machine to the store. The first three add up to the dirty set.
+nonisolated struct Palimpsest_History_V1_CaptureCounts: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Copied during the stun.
+  var hotPageCount: UInt64 = 0
+
+  /// Write-protected during the stun and copied while the machine ran.
+  var deferredPageCount: UInt64 = 0
+
+  /// Only what had changed in them was taken, during the stun.
+  var differencePageCount: UInt64 = 0
+
+  /// Stores that met the protection of a deferred page that had not been sent.
+  var protectFaultCount: UInt64 = 0
+
+  /// Of these, those that made the copy themselves; the others found the sender at it.
+  var copiedBeforeWriteCount: UInt64 = 0
+
+  /// Bytes of page contents and differences that the collector was given; a page of zeros counts as none.
+  var sentByteCount: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct Palimpsest_History_V1_SegmentReference: Sendable {
@@ -583,7 +622,7 @@ nonisolated extension Palimpsest_History_V1_TagRecord: SwiftProtobuf.Message, Sw
 
 nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EpochRecord"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0\u{3}page_marks\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0\u{3}page_marks\0\u{1}capture\0")
 
   fileprivate class _StorageClass {
     var _timelineID: UInt32 = 0
@@ -605,6 +644,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
     var _tlbEventCount: UInt64 = 0
     var _inputCount: UInt64 = 0
     var _pageMarks: Palimpsest_History_V1_Blob? = nil
+    var _capture: Palimpsest_History_V1_CaptureCounts? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -634,6 +674,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
       _tlbEventCount = source._tlbEventCount
       _inputCount = source._inputCount
       _pageMarks = source._pageMarks
+      _capture = source._capture
     }
   }
 
@@ -671,6 +712,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._tlbEventCount) }()
         case 18: try { try decoder.decodeSingularUInt64Field(value: &_storage._inputCount) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._pageMarks) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._capture) }()
         default: break
         }
       }
@@ -740,6 +782,9 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
       try { if let v = _storage._pageMarks {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
       } }()
+      try { if let v = _storage._capture {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -768,10 +813,66 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
         if _storage._tlbEventCount != rhs_storage._tlbEventCount {return false}
         if _storage._inputCount != rhs_storage._inputCount {return false}
         if _storage._pageMarks != rhs_storage._pageMarks {return false}
+        if _storage._capture != rhs_storage._capture {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Palimpsest_History_V1_CaptureCounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CaptureCounts"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}hot_page_count\0\u{3}deferred_page_count\0\u{3}difference_page_count\0\u{3}protect_fault_count\0\u{3}copied_before_write_count\0\u{3}sent_byte_count\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.hotPageCount) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.deferredPageCount) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.differencePageCount) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.protectFaultCount) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.copiedBeforeWriteCount) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.sentByteCount) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.hotPageCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.hotPageCount, fieldNumber: 1)
+    }
+    if self.deferredPageCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.deferredPageCount, fieldNumber: 2)
+    }
+    if self.differencePageCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.differencePageCount, fieldNumber: 3)
+    }
+    if self.protectFaultCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.protectFaultCount, fieldNumber: 4)
+    }
+    if self.copiedBeforeWriteCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.copiedBeforeWriteCount, fieldNumber: 5)
+    }
+    if self.sentByteCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sentByteCount, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Palimpsest_History_V1_CaptureCounts, rhs: Palimpsest_History_V1_CaptureCounts) -> Bool {
+    if lhs.hotPageCount != rhs.hotPageCount {return false}
+    if lhs.deferredPageCount != rhs.deferredPageCount {return false}
+    if lhs.differencePageCount != rhs.differencePageCount {return false}
+    if lhs.protectFaultCount != rhs.protectFaultCount {return false}
+    if lhs.copiedBeforeWriteCount != rhs.copiedBeforeWriteCount {return false}
+    if lhs.sentByteCount != rhs.sentByteCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1015,4 +1116,4 @@ nonisolated extension Palimpsest_History_V1_IndexProgressRecord: SwiftProtobuf.M
     return true
   }
 }
-// Schema digest: b7e6358e43011b17725b695ca7c9c22bf946c906e1526c03d88b009a881df136
+// Schema digest: f515d0a8eb920f308cd4a9be83cf8ac3de4102f4b0b19fcbb9d116efb2356a52

@@ -35,10 +35,12 @@ struct PageEncoder: ~Copyable {
 
     /// The shortest of the encodings worth trying, valid until the next call. Without a base, or when little remains of
     /// the base, the page is encoded whole.
+    /// - Parameter patch: a patch of this base, where somebody has made it already.
     mutating func encode(
-        _ page: UnsafeRawPointer, base: UnsafeRawPointer?
+        _ page: UnsafeRawPointer, base: UnsafeRawPointer?, patch known: UnsafeRawBufferPointer? = nil
     ) -> (kind: SegmentFormat.PayloadKind, payload: UnsafeRawBufferPointer) {
         guard let base else { return whole(page) }
+        if let known, known.count <= Self.patchBytesTaken { return (.patch, known) }
         let patch = PagePatch.encode(page, base: base, into: patchOutput, byteCountMax: Self.patchBytesMax)
         if let patch, patch <= Self.patchBytesTaken { return (.patch, .init(start: patchOutput, count: patch)) }
 
@@ -59,7 +61,10 @@ struct PageEncoder: ~Copyable {
             ? (.zstdDelta, .init(start: deltaOutput, count: delta)) : whole
     }
 
-    private static func unchangedWords(_ page: UnsafeRawPointer, _ base: UnsafeRawPointer) -> Int {
+    static let wordCount = pageSize / 8
+
+    /// How many of a page's 512 words are as in another.
+    static func unchangedWords(_ page: UnsafeRawPointer, _ base: UnsafeRawPointer) -> Int {
         var same = SIMD8<UInt64>.zero
         for offset in stride(from: 0, to: pageSize, by: 64) {
             let equal =

@@ -13,6 +13,7 @@ struct EpochInProgress: ~Copyable {
     var segmentNumber: UInt64 = 0
     var segmentEntryCount = 0
     var baseLoadsLeft = 0
+    var pageChanges: [PageChange] = []
 }
 
 extension TimelineWriter {
@@ -78,7 +79,7 @@ extension TimelineWriter {
         index(input.epoch, epoch.indexEntries, input.pageMarks)
         return EpochReceipt(
             epoch: input.epoch, storedBytes: epoch.segmentBytes + manifest.count + mapBytes, pages: counts,
-            durable: synced)
+            durable: synced, pageChanges: epoch.pageChanges)
     }
 
     private func fillRecord(_ input: EpochInput, _ epoch: inout EpochInProgress) {
@@ -113,6 +114,7 @@ extension TimelineWriter {
         if !input.pageMarks.isEmpty { epoch.record.pageMarks = marks }
         epoch.record.tlbEventCount = input.tlbEventCount
         epoch.record.inputCount = input.inputCount
+        epoch.record.capture = .init(input.capture)
     }
 
     /// Gives a long blob a segment of its own. Returns that segment's bytes.
@@ -170,4 +172,27 @@ private func exchange<Value: ~Copyable>(_ place: inout Value, with value: consum
     let old = place
     place = value
     return old
+}
+
+extension Palimpsest_History_V1_CaptureCounts {
+    init(_ counts: CaptureCounts) {
+        self.init()
+        hotPageCount = UInt64(counts.hotPages)
+        deferredPageCount = UInt64(counts.deferredPages)
+        differencePageCount = UInt64(counts.differencePages)
+        protectFaultCount = UInt64(counts.protectFaults)
+        copiedBeforeWriteCount = UInt64(counts.copiedBeforeWrite)
+        sentByteCount = UInt64(counts.sentBytes)
+    }
+}
+
+extension CaptureCounts {
+    init(_ record: Palimpsest_History_V1_CaptureCounts) {
+        hotPages = Int(clamping: record.hotPageCount)
+        deferredPages = Int(clamping: record.deferredPageCount)
+        differencePages = Int(clamping: record.differencePageCount)
+        protectFaults = Int(clamping: record.protectFaultCount)
+        copiedBeforeWrite = Int(clamping: record.copiedBeforeWriteCount)
+        sentBytes = Int(clamping: record.sentByteCount)
+    }
 }

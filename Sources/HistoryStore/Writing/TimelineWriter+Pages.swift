@@ -18,10 +18,15 @@ extension TimelineWriter {
         let slot = versions.slot(of: page)
         let before = start.map.location(of: dirty.page)
 
-        if let latest = versions.latestFrame(slot), memcmp(latest, content, pageSize) == 0 {
-            return note(page, .unchanged, before, &epoch)
+        if let latest = versions.latestFrame(slot) {
+            let isUnchanged = memcmp(latest, content, pageSize) == 0
+            if input.wantsPageChanges, dirty.patch == nil {
+                let changedWords = isUnchanged ? 0 : PageEncoder.wordCount - PageEncoder.unchangedWords(content, latest)
+                epoch.pageChanges.append(PageChange(page: dirty.page, changedWords: changedWords))
+            }
+            if isUnchanged { return note(page, .unchanged, before, &epoch) }
         }
-        if Self.isZero(content) {
+        if PageContent.isZero(content) {
             versions.clear(slot)
             return note(page, before == .zero ? .unchanged : .zero, .zero, &epoch)
         }
@@ -30,7 +35,7 @@ extension TimelineWriter {
             return try noteDuplicate(page, known, before, slot, content, &epoch)
         }
         try loadChainIfMissing(slot, before, &epoch)
-        store(page, slot, hash, content, &epoch)
+        store(page, slot, hash, dirty, &epoch)
     }
 
     private func note(_ page: UInt64, _ pageClass: PageClass, _ location: PageLocation, _ epoch: inout EpochInProgress)
@@ -105,13 +110,16 @@ extension TimelineWriter {
     // MARK: New content
 
     private func store(
-        _ page: UInt64, _ slot: Int, _ hash: PageHash, _ content: UnsafeRawPointer, _ epoch: inout EpochInProgress
+        _ page: UInt64, _ slot: Int, _ hash: PageHash, _ dirty: DirtyPage, _ epoch: inout EpochInProgress
     ) {
+        let content = dirty.content
         if epoch.segmentNumber == 0 { epoch.segmentNumber = core.takeSegmentNumber() }
         let entryIndex = builder.entryCount
         let location = PageLocation(segment: epoch.segmentNumber, entry: entryIndex)
         let position = usableBasePosition(slot, &epoch)
-        let (kind, payload) = encoder.encode(content, base: position.flatMap { versions.frame(slot, $0) })
+        // A patch is against the newest version, which every other version is stored against.
+        let patch = position == versions.chainCount(slot) - 1 ? dirty.patch : nil
+        let (kind, payload) = encoder.encode(content, base: position.flatMap { versions.frame(slot, $0) }, patch: patch)
         let isDelta = kind.isDelta
         _ = builder.add(
             page: page, kind: kind, versionIndex: isDelta ? versions.versionIndex(slot) + 1 : 0,
@@ -153,12 +161,6 @@ extension TimelineWriter {
             let chain = try? chain(of: before, in: epoch)
         else { return }
         versions.adoptLocations(slot, chain.locations, versionIndex: chain.versionIndex)
-    }
-
-    static func isZero(_ page: UnsafeRawPointer) -> Bool {
-        // Nearly every page shows its content at once; the rest is compared with itself, shifted.
-        if page.load(as: UInt64.self) != 0 || page.load(fromByteOffset: 2048, as: UInt64.self) != 0 { return false }
-        return memcmp(page, page + 8, pageSize - 8) == 0
     }
 }
 

@@ -7,15 +7,17 @@ struct Log: ParsableCommand {
 
     @Argument(help: "POSITION..POSITION, or one POSITION (default: everything).")
     var range: String?
+    @Flag(help: "How each epoch's pages were captured, and how long that took, instead of what the epoch holds.")
+    var capture = false
     @OptionGroup(title: "History") var history: HistoryArguments
 
     func run() throws {
         let store = try history.open()
         let range = try history.resolve(range: range, in: store)
-        let table = history.json ? nil : LogRow.table()
+        let table = history.json ? nil : capture ? LogRow.captureTable() : LogRow.table()
         try EpochListing(store).forEachRow(in: range) { epoch in
             let row = LogRow(epoch)
-            if let table { table.printRow(row.cells) } else { try JSONLine.print(row) }
+            if let table { table.printRow(capture ? row.captureCells : row.cells) } else { try JSONLine.print(row) }
             return true
         }
     }
@@ -43,6 +45,12 @@ struct LogRow: Encodable {
     let stun_us: UInt64
     let scan_us: UInt64
     let copy_us: UInt64
+    let hotPages: Int
+    let deferredPages: Int
+    let diffPages: Int
+    let protectFaults: Int
+    let copiedBeforeWrite: Int
+    let sentBytes: Int
 
     init(_ row: EpochRow) {
         timeline = row.timeline
@@ -64,6 +72,12 @@ struct LogRow: Encodable {
         stun_us = row.stun_us
         scan_us = row.scan_us
         copy_us = row.copy_us
+        hotPages = row.capture.hotPages
+        deferredPages = row.capture.deferredPages
+        diffPages = row.capture.differencePages
+        protectFaults = row.capture.protectFaults
+        copiedBeforeWrite = row.capture.copiedBeforeWrite
+        sentBytes = row.capture.sentBytes
     }
 
     static func table() -> Table {
@@ -73,6 +87,24 @@ struct LogRow: Encodable {
             .init(title: "inputs", width: 6), .init(title: "bytes stored", width: 12),
             .init(title: "stun ms", width: 8), .init(title: "timeline", width: 8, isText: true),
         ])
+    }
+
+    /// The columns have the names that they have in JSON.
+    static func captureTable() -> Table {
+        Table([
+            .init(title: "epoch", width: 7), .init(title: "dirty_pages", width: 11),
+            .init(title: "hot_pages", width: 9),
+            .init(title: "deferred_pages", width: 14), .init(title: "diff_pages", width: 10),
+            .init(title: "protect_faults", width: 14), .init(title: "copied_before_write", width: 19),
+            .init(title: "scan_us", width: 7), .init(title: "copy_us", width: 7), .init(title: "stun_us", width: 7),
+        ])
+    }
+
+    var captureCells: [String] {
+        [
+            "\(epoch)", "\(dirtyPages)", "\(hotPages)", "\(deferredPages)", "\(diffPages)", "\(protectFaults)",
+            "\(copiedBeforeWrite)", "\(scan_us)", "\(copy_us)", "\(stun_us)",
+        ]
     }
 
     var cells: [String] {

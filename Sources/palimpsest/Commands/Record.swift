@@ -35,6 +35,9 @@ struct Record: ParsableCommand {
         }
         let recorder = try Recorder(
             machine: machine, writer: writer, nextEpoch: 0, options: recording.recorderOptions)
-        try RecordingSession(recorder: recorder, store: store, timeline: timeline, arguments: session).run()
+        try RecordingSession(
+            recorder: recorder, store: store, timeline: timeline, arguments: session, showsStatus: recording.status
+        )
+        .run()
     }
 }

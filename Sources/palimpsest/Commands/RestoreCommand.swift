@@ -32,8 +32,10 @@ struct RestoreCommand: ParsableCommand {
         let writer = try restore.createTimeline(named: name, options: recording.writerOptions)
         let recorder = try Recorder(
             machine: restore.machine, writer: writer, nextEpoch: restore.nextEpoch, options: recording.recorderOptions)
-        try RecordingSession(recorder: recorder, store: store, timeline: name, arguments: session, restore: restore)
-            .run()
+        try RecordingSession(
+            recorder: recorder, store: store, timeline: name, arguments: session, showsStatus: recording.status,
+            restore: restore
+        ).run()
     }
 
     private func check(_ restore: Restore) throws {

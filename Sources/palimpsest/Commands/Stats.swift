@@ -28,6 +28,18 @@ private struct StatsReport: Encodable {
     let mapBytes: Int
     let logicalBytes: Int
     let directoryBytes: Int
+    let hotPages: Int
+    let deferredPages: Int
+    let diffPages: Int
+    let protectFaults: Int
+    let copiedBeforeWrite: Int
+    let sentBytes: Int
+    let scan_us: UInt64
+    let copy_us: UInt64
+    let stun_us: UInt64
+    let stunP50Us: UInt64
+    let stunP99Us: UInt64
+    let stunMax_us: UInt64
 
     init(_ statistics: StoreStatistics) {
         timelines = statistics.timelines
@@ -44,6 +56,18 @@ private struct StatsReport: Encodable {
         mapBytes = statistics.mapBytes
         logicalBytes = statistics.logicalBytes
         directoryBytes = statistics.directoryBytes
+        hotPages = statistics.capture.hotPages
+        deferredPages = statistics.capture.deferredPages
+        diffPages = statistics.capture.differencePages
+        protectFaults = statistics.capture.protectFaults
+        copiedBeforeWrite = statistics.capture.copiedBeforeWrite
+        sentBytes = statistics.capture.sentBytes
+        scan_us = statistics.scan_us
+        copy_us = statistics.copy_us
+        stun_us = statistics.stuns_us.sum
+        stunP50Us = statistics.stuns_us.percentile(0.5)
+        stunP99Us = statistics.stuns_us.percentile(0.99)
+        stunMax_us = statistics.stuns_us.max
     }
 
     var lines: [String] {
@@ -56,6 +80,11 @@ private struct StatsReport: Encodable {
                 + "manifests \(Quantity.bytes(manifestBytes)), page maps \(Quantity.bytes(mapBytes))",
             "without deltas and sharing  \(Quantity.bytes(logicalBytes))",
             "on disk, indexes and log included  \(Quantity.bytes(directoryBytes))",
+            "captured       \(hotPages) pages copied in the stun, \(deferredPages) deferred, \(diffPages) as differences; "
+                + "\(Quantity.bytes(sentBytes)) sent",
+            "write faults   \(protectFaults) on deferred pages, \(copiedBeforeWrite) of them copied before the write",
+            "stun           p50 \(Quantity.milliseconds(us: stunP50Us)), p99 \(Quantity.milliseconds(us: stunP99Us)), "
+                + "longest \(Quantity.milliseconds(us: stunMax_us)) ms",
         ]
     }
 }

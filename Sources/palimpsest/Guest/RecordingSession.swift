@@ -12,6 +12,8 @@ struct RecordingSession {
     let store: HistoryStore
     let timeline: String
     let arguments: SessionArguments
+    /// --status.
+    var showsStatus = false
     /// For a machine that is on its way to the position it is to run on from.
     var restore: Restore?
 
@@ -19,8 +21,8 @@ struct RecordingSession {
         let console = GuestConsole(isHeadless: arguments.headless)
         let session = GuestSession(machine: recorder.machine, console: console, arguments: arguments)
         let marks = PositionMarks(recorder: recorder, store: store, timeline: timeline)
-        // The guest's lines and ours would mix where both go to one terminal.
-        let status = StatusLine(isShown: arguments.headless && !Output.outputIsTerminal)
+        let status = statusLine
+        let report = RecordingStatus(recorder: recorder)
         session.onMark = { console.say(marks.add()) }
         let outcome = Result {
             try catchUp()
@@ -30,7 +32,7 @@ struct RecordingSession {
                     until: icount,
                     shouldStop: {
                         marks.commitStored()
-                        status.show(progress)
+                        status.show(showsStatus ? report.line() : progress)
                         return shouldStop()
                     }, idle: idle)
             }
@@ -44,6 +46,14 @@ struct RecordingSession {
             Output.write(Array("\(summary(statistics))\n".utf8), to: STDERR_FILENO)
         }
         try session.conclude(try outcome.get(), asksForVerdict: false)
+    }
+
+    /// The guest's lines and ours would mix where both go to one terminal: there the status has a row of its own.
+    private var statusLine: StatusLine {
+        let sharesTerminal = !arguments.headless || Output.outputIsTerminal
+        guard showsStatus else { return StatusLine(isShown: !sharesTerminal) }
+        guard Output.errorIsTerminal else { return StatusLine(place: .lines, interval: .seconds(1)) }
+        return StatusLine(place: sharesTerminal ? .lastRow : .cursor, interval: .seconds(1))
     }
 
     /// Executes what lies between the fork and the position. Its console output is the old timeline's.
@@ -78,7 +88,7 @@ struct RecordingSession {
     }
 
     private func summary(_ statistics: RecorderStatistics) -> String {
-        let stun = [0.5, 0.99].map { Quantity.milliseconds(us: statistics.stun_us(fraction: $0)) }
+        let stun = [0.5, 0.99].map { Quantity.milliseconds(us: statistics.stuns_us.percentile($0)) }
         var line =
             "palimpsest: timeline '\(timeline)': \(statistics.epochCount) epochs, "
             + "icount \(recorder.machine.icount), \(Quantity.bytes(statistics.storedBytes)) stored, "

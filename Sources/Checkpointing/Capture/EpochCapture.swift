@@ -33,11 +33,13 @@ public struct EpochCapture: Sendable {
 extension Machine {
     /// Ends an epoch (patents.md, requirements 1, 3, 4, 17): finds and unmarks the dirty pages, flushes every TLB, and
     /// takes the logs. The dirty pages' contents are still the epoch's until a hart runs again.
-    /// - Parameter icountFrom: where the epoch began.
-    public func endEpoch(since icountFrom: UInt64) -> EpochCapture {
+    /// - Parameters:
+    ///   - icountFrom: where the epoch began.
+    ///   - scanThreadCountMax: threads that may share the scan.
+    public func endEpoch(since icountFrom: UInt64, scanThreadCountMax: Int = 1) -> EpochCapture {
         let start = MonotonicClock.now_ns
-        let dirty = memory.scanAndClear().map { GuestPhysicalPage($0) }
-        cluster.flushTranslations()
+        let dirty = memory.scanAndClear(threadCountMax: scanThreadCountMax).map { GuestPhysicalPage($0) }
+        cluster.epochEnded()
         let scan_us = (MonotonicClock.now_ns - start) / 1000
         return EpochCapture(
             icountFrom: icountFrom, icountTo: icount, virtualTime_ns: virtualTime_ns, dirtyPages: dirty, state: save(),
