@@ -151,11 +151,11 @@ final class MasterList {
         }
     }
 
-    /// Gives up the pages modified longest ago, but none that the last epoch modified: new ones then have to wait.
+    /// Gives up the pages modified longest ago, but none that the last two epochs modified: new ones then have to wait.
     private func makeRoom(for newCount: Int, _ epoch: UInt64) {
         let missing = newCount - (capacity - count)
         guard missing > 0 else { return }
-        let idle = (0..<usedCount).filter { isUsed($0) && entries[$0].lastEpoch < epoch }
+        let idle = (0..<usedCount).filter { isUsed($0) && entries[$0].lastEpoch + 2 <= epoch }
         for entry in idle.sorted(by: { entries[$0].lastEpoch < entries[$1].lastEpoch }).prefix(missing) {
             remove(entry)
         }

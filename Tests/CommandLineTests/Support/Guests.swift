@@ -10,6 +10,7 @@ enum Guests {
     static let endless = build("endless.S")
     static let echo = build("echo.S")
     static let noise = build("noise.S")
+    static let ticker = build("ticker.S")
     static let remap = build("remap.S")
 
     private static func build(_ source: String) -> String {
