@@ -12,7 +12,7 @@ extension GuestMemory {
     ///     than looking at a few runs.
     /// - Returns: page numbers, valid until the next scan.
     public func scanAndClear(
-        threadCountMax: Int = 1, sharedRunCountMin: Int = 256
+        threadCountMax: Int = 1, sharedRunCountMin: Int = 1024
     ) -> UnsafeBufferPointer<UInt64> {
         let runCount = collectTouchedRuns()
         let isShared = threadCountMax > 1 && runCount >= sharedRunCountMin && runCount > 1
@@ -55,28 +55,25 @@ extension GuestMemory {
         return count
     }
 
-    /// Threads take parts of the runs; each run's pages go where its number says, and close up at the end, in page order
-    /// whoever found them.
+    /// Threads take parts of the runs. What each finds goes where only it can write, and closes up at the end, in page order
+    /// whoever found it.
     private func scanRuns(_ runCount: Int, threadCount: Int) -> Int {
-        let work = ScanWork(memory: self, runCount: runCount, partCount: min(runCount, threadCount * 8))
-        DispatchQueue.concurrentPerform(iterations: work.partCount) { part in
-            for index in work.runs(ofPart: part) {
-                let run = work.memory.touchedRuns + index
-                run.pointee.dirtyCount = work.memory.scan(
-                    run.pointee, into: work.memory.dirtyList + run.pointee.index * 512)
-            }
-        }
+        let partCount = min(runCount, threadCount * 4)
+        let counts = UnsafeMutablePointer<Int>.allocate(capacity: partCount)
+        defer { counts.deallocate() }
+        let work = ScanWork(memory: self, runCount: runCount, partCount: partCount, counts: counts)
+        DispatchQueue.concurrentPerform(iterations: partCount) { work.scan(part: $0) }
         var count = 0
-        for index in 0..<runCount {
-            let run = touchedRuns[index]
-            (dirtyList + count).update(from: dirtyList + run.index * 512, count: run.dirtyCount)
-            count += run.dirtyCount
+        for part in 0..<partCount {
+            let first = work.runs(ofPart: part).lowerBound
+            (dirtyList + count).update(from: dirtyList + first * 512, count: counts[part])
+            count += counts[part]
         }
         return count
     }
 
     /// - Returns: the number of dirty pages written to `list`.
-    private func scan(_ run: TouchedRun, into list: UnsafeMutablePointer<UInt64>) -> Int {
+    fileprivate func scan(_ run: TouchedRun, into list: UnsafeMutablePointer<UInt64>) -> Int {
         let leaves = run.leaves
         let firstPage = firstRunPage &+ UInt64(run.index) << 9
         var count = 0
@@ -136,8 +133,6 @@ struct TouchedRun {
     var leaves: UnsafeMutablePointer<UInt64>
     /// Counted from the first run of RAM.
     var index: Int
-    /// Where threads share a scan: how many dirty pages were found.
-    var dirtyCount = 0
 }
 
 /// A scan that threads share: each part is a stretch of the touched runs, and nobody else's.
@@ -145,8 +140,18 @@ private struct ScanWork: @unchecked Sendable {
     let memory: GuestMemory
     let runCount: Int
     let partCount: Int
+    /// Dirty pages that each part found.
+    let counts: UnsafeMutablePointer<Int>
 
     func runs(ofPart part: Int) -> Range<Int> {
         runCount * part / partCount..<runCount * (part + 1) / partCount
+    }
+
+    func scan(part: Int) {
+        let runs = runs(ofPart: part)
+        let list = memory.dirtyList + runs.lowerBound * 512
+        var count = 0
+        for index in runs { count &+= memory.scan(memory.touchedRuns[index], into: list + count) }
+        counts[part] = count
     }
 }

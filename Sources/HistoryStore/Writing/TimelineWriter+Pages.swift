@@ -119,7 +119,9 @@ extension TimelineWriter {
         let position = usableBasePosition(slot, &epoch)
         // A patch is against the newest version, which every other version is stored against.
         let patch = position == versions.chainCount(slot) - 1 ? dirty.patch : nil
-        let (kind, payload) = encoder.encode(content, base: position.flatMap { versions.frame(slot, $0) }, patch: patch)
+        let base = position.flatMap { versions.frame(slot, $0) }
+        assert(patch.map { isPatch($0, of: base, giving: content) } ?? true, "a patch does not give the page's content")
+        let (kind, payload) = encoder.encode(content, base: base, patch: patch)
         let isDelta = kind.isDelta
         _ = builder.add(
             page: page, kind: kind, versionIndex: isDelta ? versions.versionIndex(slot) + 1 : 0,
@@ -136,6 +138,14 @@ extension TimelineWriter {
         epoch.indexEntries.append(IndexEntry(page: page, pageClass: .stored, location: location, hash: hash))
         epoch.storedHere[hash] = (epoch.indexEntries.count - 1, location)
         start.map.set(page, location)
+    }
+
+    private func isPatch(
+        _ patch: UnsafeRawBufferPointer, of base: UnsafeRawPointer?, giving content: UnsafeRawPointer
+    ) -> Bool {
+        guard let base else { return true }
+        scratch.copyMemory(from: base, byteCount: pageSize)
+        return PagePatch.apply(patch, to: scratch) && memcmp(scratch, content, pageSize) == 0
     }
 
     /// The position on the page's chain of the base to use, with its content in memory; nil for a keyframe.
