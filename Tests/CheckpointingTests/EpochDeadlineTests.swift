@@ -55,7 +55,8 @@ import Testing
     @Test(arguments: [0.01, 0.05, 0.3])
     func theShareIsKept(share: Double) {
         let steady = run(share: share) { _ in 9_000_000 }
-        #expect(steady.share <= share * 1.01 && steady.share > share * 0.8)
+        // The stun itself is time that passes too.
+        #expect(steady.share <= share * 1.01 && steady.share > share / (1 + share) * 0.99)
         let mixed = run(share: share) { $0 % 10 == 0 ? 9_000_000 : 600_000 }
         #expect(mixed.share <= share * 1.01)
     }
