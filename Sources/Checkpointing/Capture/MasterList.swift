@@ -106,11 +106,15 @@ final class MasterList {
 
     /// Works in what the collector found, and lets go of pages that are idle.
     func update(_ feedback: ListFeedback, epoch: UInt64) {
-        for page in feedback.removals {
+        for page in feedback.removals where isInMemory(page) {
             if let entry = entry(of: page.number) { remove(entry) }
         }
         sweep(epoch)
-        let new = feedback.candidates.filter { entry(of: $0.number) == nil }
+        // Answers of several epochs come together, and may name a page more than once.
+        var named: Set<GuestPhysicalPage> = []
+        let new = feedback.candidates.filter {
+            isInMemory($0) && entry(of: $0.number) == nil && named.insert($0).inserted
+        }
         makeRoom(for: new.count, epoch)
         for page in new {
             guard let entry = takeEntry() else { break }
@@ -120,6 +124,8 @@ final class MasterList {
             entryOfPage[Int(page.number - firstPage)] = UInt32(entry + 1)
         }
     }
+
+    private func isInMemory(_ page: GuestPhysicalPage) -> Bool { page.number &- firstPage < UInt64(pageCount) }
 
     /// Pages that have left the list since the last call, of those that the collector has a copy of.
     func takeUnlisted() -> [GuestPhysicalPage] {
