@@ -112,6 +112,26 @@ import Testing
         #expect(bench.list.count == 0)
     }
 
+    /// Answers of several epochs come in one piece, and each may name a page: it has one entry, for which no other leaves.
+    @Test func aPageNamedTwiceIsListedOnce() throws {
+        let bench = try Bench(capacity: 2)
+        bench.add(1, epoch: 1)
+        bench.add(2, 2, epoch: 5)
+        #expect(bench.list.count == 2)
+        #expect(bench.take(1, epoch: 6) != nil && bench.take(2, epoch: 6) != nil)
+        bench.list.update(ListFeedback(removals: [bench.page(2), bench.page(2)]), epoch: 6)
+        #expect(bench.list.count == 1 && bench.take(2, epoch: 7) == nil)
+    }
+
+    /// A collector that errs must not lead beyond the tables.
+    @Test func pagesThatAreNoMemoryAreIgnored() throws {
+        let bench = try Bench(capacity: 4)
+        let outside = [0, bench.memory.firstPage - 1, bench.memory.firstPage + bench.memory.pageCount, .max]
+            .map { GuestPhysicalPage($0) }
+        bench.list.update(ListFeedback(candidates: outside, removals: outside), epoch: 1)
+        #expect(bench.list.count == 0)
+    }
+
     @Test func aListWithoutRoomListsNothing() throws {
         let bench = try Bench(capacity: 0)
         bench.add(1, 2, epoch: 1)

@@ -14,7 +14,7 @@ import Testing
         let scratch = UnsafeMutableRawPointer.allocate(byteCount: pageSize, alignment: 64)
         let patch = UnsafeMutableRawPointer.allocate(byteCount: PagePatch.byteCountMax, alignment: 64)
 
-        init(_ random: inout SplitMix) {
+        init(_ random: inout SeededGenerator) {
             for word in 0..<512 { old.storeBytes(of: random.next(), toByteOffset: word * 8, as: UInt64.self) }
             new.copyMemory(from: old, byteCount: pageSize)
         }
@@ -36,12 +36,12 @@ import Testing
 
     @Test(arguments: 0..<300)
     func whatIsSentGivesTheNewPage(seed: Int) throws {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let pages = Pages(&random)
         // Single bytes, neighbours, whole words; few or many.
         for _ in 0..<random.below(seed % 3 == 0 ? 700 : 60) {
-            let byte = Int(random.below(4096))
-            let length = min(Int(random.below(12)) + 1, 4096 - byte)
+            let byte = random.below(4096)
+            let length = min(random.below(12) + 1, 4096 - byte)
             for offset in byte..<byte + length where random.below(4) > 0 {
                 pages.new.storeBytes(of: UInt8(truncatingIfNeeded: random.next()), toByteOffset: offset, as: UInt8.self)
             }
@@ -76,7 +76,7 @@ import Testing
 
     /// The limit itself is sent whole (requirement 11: equality sends the whole page).
     @Test func theLimitIsWhole() {
-        var random = SplitMix(state: 1)
+        var random = SeededGenerator(seed: 1)
         for count in [254, 255, 256, 257, 512] {
             let pages = Pages(&random)
             for word in 0..<count {
@@ -93,19 +93,4 @@ import Testing
             }
         }
     }
-}
-
-/// SplitMix64.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> UInt64 { next() % UInt64(max(bound, 1)) }
 }
