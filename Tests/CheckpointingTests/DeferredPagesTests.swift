@@ -9,6 +9,7 @@ import Testing
         let race = try HandoverRace(seed: seed)
         race.run(epochCount: 3_000)
         #expect(race.wrongSlotCount == 0, "seed \(seed): first in epoch \(race.firstWrongEpoch ?? 0)")
+        #expect(race.wrongPageCount == 0, "seed \(seed)")
         // The race was one: every outcome came, and pages were protected again before the sender came to them.
         #expect(race.bySenderCount > 0 && race.awaitedCount > 0 && race.copiedBeforeWriteCount > 0, "seed \(seed)")
         #expect(race.protectedAgainCount > 0, "seed \(seed)")

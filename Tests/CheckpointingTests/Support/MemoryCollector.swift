@@ -72,8 +72,10 @@ final class MemoryCollector: Collector, @unchecked Sendable {
     private var sentByteCount = 0
     private var candidates: [GuestPhysicalPage] = []
 
-    /// Two steps in which the base comes, where it is held: the sender is here, and it may go on.
-    private let baseCame = NSConditionLock(condition: 0)
+    /// Where the base is held: the sender is here with it, and it may go on.
+    private let gate = NSCondition()
+    private var isBaseHere = false
+    private var mayBaseGoOn = false
     private let acknowledger = DispatchQueue(label: "acknowledgements")
     private var unacknowledged: [@Sendable () -> Void] = []
 
@@ -93,10 +95,11 @@ final class MemoryCollector: Collector, @unchecked Sendable {
 
     func begin(_ header: EpochHeader) {
         if behaviour.holdsBase, header.number == 0 {
-            baseCame.lock()
-            baseCame.unlock(withCondition: 1)
-            baseCame.lock(whenCondition: 2)
-            baseCame.unlock()
+            gate.lock()
+            isBaseHere = true
+            gate.broadcast()
+            while !mayBaseGoOn { gate.wait() }
+            gate.unlock()
         }
         self.header.map { check(false, "has not ended, and epoch \(header.number) begins after \($0.number)") }
         check(thread.map { pthread_equal($0, pthread_self()) != 0 } ?? true, "comes from another thread")
@@ -114,9 +117,12 @@ final class MemoryCollector: Collector, @unchecked Sendable {
     /// Lets the base in that `Behaviour.holdsBase` held.
     /// - Parameter body: done first, while the sender waits here and touches nothing.
     func letBaseIn(after body: () -> Void) {
-        baseCame.lock(whenCondition: 1)
+        gate.lock()
+        while !isBaseHere { gate.wait() }
         body()
-        baseCame.unlock(withCondition: 2)
+        mayBaseGoOn = true
+        gate.broadcast()
+        gate.unlock()
     }
 
     private func checkOrder(_ page: GuestPhysicalPage) {
