@@ -70,9 +70,11 @@ struct AdaptiveRhythm {
 
     mutating func spent(_ time_ns: UInt64) { debt_ns += Double(time_ns) }
 
-    /// What the time since the last epoch did not earn is owed still, but time without epochs earns nothing ahead.
+    /// What the time since the last epoch did not earn is owed still, but time without epochs earns nothing ahead, and no more
+    /// is owed than the longest period earns: epochs that something else ended would else slow those of hours to come.
     mutating func epochEnded(now_ns: UInt64) {
         if lastEnd_ns > 0 { debt_ns = max(0, debt_ns - Double(now_ns - lastEnd_ns) * share) }
+        debt_ns = min(debt_ns, share * Double(Self.periodMax_ns))
         lastEnd_ns = now_ns
     }
 }

@@ -10,8 +10,6 @@ public enum OutputRelease: String, Equatable, Sendable {
 struct OutputBarrier {
     private var held: [(epoch: UInt64, output: [UInt8])] = []
 
-    var isEmpty: Bool { held.isEmpty }
-
     mutating func hold(_ output: [UInt8], of epoch: UInt64) {
         if !output.isEmpty { held.append((epoch, output)) }
     }

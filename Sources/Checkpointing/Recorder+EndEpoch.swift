@@ -8,7 +8,8 @@ extension Recorder {
         var capture = machine.endEpoch(since: machine.icount)
         capture.dirtyPages = machine.memory.presentPages()
         testStunned?(0, capture.dirtyPages)
-        let (slots, isOversized, _) = try queue.reserve(pageCount: capture.dirtyPages.count)
+        let (slots, isOversized, _) = try queue.reserve(
+            pageCount: capture.dirtyPages.count, tlbEventCount: capture.tlbEvents.count)
         let (pages, counts) = pageCapture.take(capture.dirtyPages, epoch: 0, slots: slots)
         queue.enqueue(
             CapturedEpoch(
@@ -23,7 +24,8 @@ extension Recorder {
         let capture = machine.endEpoch(since: epochStart_icount, scanThreadCountMax: options.scanThreadCountMax)
         testStunned?(nextEpoch, capture.dirtyPages)
         let scanned = MonotonicClock.now_ns
-        let (slots, isOversized, waited) = try queue.reserve(pageCount: capture.dirtyPages.count)
+        let (slots, isOversized, waited) = try queue.reserve(
+            pageCount: capture.dirtyPages.count, tlbEventCount: capture.tlbEvents.count)
         let reserved = MonotonicClock.now_ns
         let (pages, counts) = pageCapture.take(capture.dirtyPages, epoch: nextEpoch, slots: slots)
         let taken = MonotonicClock.now_ns

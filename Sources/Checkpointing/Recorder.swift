@@ -16,7 +16,6 @@ public final class Recorder {
     let pageCapture: PageCapture
     /// The master list, where the stun makes the differences.
     let stunList: MasterList?
-    private var thread: Thread?
 
     /// The number that the next epoch gets.
     public internal(set) var nextEpoch: UInt64
@@ -29,6 +28,9 @@ public final class Recorder {
     var emittedByteCount = 0
     private var isFinished = false
     public internal(set) var statistics = RecorderStatistics()
+
+    /// Epochs that have ended and are not with the collector.
+    public var queueDepth: Int { queue.depth }
 
     /// Called with what the guest prints, as soon as `RecorderOptions.outputRelease` lets it out.
     public var onConsoleOutput: (([UInt8]) -> Void)?
@@ -83,8 +85,10 @@ public final class Recorder {
         let thread = Thread { sender.serve() }
         thread.name = "palimpsest-send"
         thread.start()
-        self.thread = thread
     }
+
+    /// One that is dropped without `finish` still sends what has ended.
+    deinit { queue.close() }
 
     // MARK: Running
 
@@ -98,7 +102,10 @@ public final class Recorder {
     ) throws -> StopReason {
         // A run that goes on, as after each wait of an idle guest, keeps the deadline it has.
         if deadline.next_ns == 0 { deadline.epochEnded(now_ns: MonotonicClock.now_ns) }
-        machine.shouldPause = { [unowned self] in isDue || queue.hasAcknowledgements || shouldStop() }
+        machine.shouldPause = { [unowned self] in
+            noteCopies()
+            return isDue || queue.hasAcknowledgements || shouldStop()
+        }
         defer { machine.shouldPause = nil }
         while true {
             let reason = try machine.run(until: min(icount, boundary_icount), idle: idle)
@@ -121,16 +128,13 @@ public final class Recorder {
 
     private var isDue: Bool {
         if machine.cluster.tlbEvents.count >= options.tlbEventCountMax { return true }
-        switch options.boundary {
-        case .instructions: return machine.icount >= boundary_icount
-        case .rate: break
-        case .overhead: noteCopies()
-        }
+        if case .instructions = options.boundary { return machine.icount >= boundary_icount }
         return MonotonicClock.now_ns >= deadline.next_ns || machine.memory.dirtyPageCount >= options.dirtyPageCountMax
     }
 
-    /// What copies outside of stuns took since the last look.
+    /// Tells the adaptive rhythm what copies outside of stuns took since the last look.
     private func noteCopies() {
+        guard case .overhead = options.boundary else { return }
         let delay_ns = pageCapture.deferredPages.writeDelay_ns
         deadline.spent(delay_ns - writeDelaySeen_ns + queue.takeDrainTime_ns())
         writeDelaySeen_ns = delay_ns
@@ -169,8 +173,6 @@ public final class Recorder {
             stunList?.update(feedback, epoch: nextEpoch - 1)
         }
         statistics.capture = queue.sentCounts
-        statistics.queueDepth = queue.depth
-        statistics.writeDelay_ns = pageCapture.deferredPages.writeDelay_ns
     }
 
     private func release(through epoch: UInt64) {
@@ -192,9 +194,14 @@ public final class Recorder {
         do { if machine.icount > epochStart_icount { try endEpoch() } } catch { failure = error }
         queue.drainAndClose()
         pageCapture.detach()
-        do { try collectAcknowledgements() } catch { failure = failure ?? error }
+        do {
+            // Once more after the last answer, where the sender's own error waits behind it.
+            repeat { try collectAcknowledgements() } while queue.hasAcknowledgements
+        } catch { failure = failure ?? error }
         do { try collector.finish() } catch { failure = failure ?? error }
         if let failure { throw failure }
+        // A collector may have waited for the end with some.
+        try collectAcknowledgements()
         release(through: .max)
         return statistics
     }

@@ -17,10 +17,6 @@ public struct RecorderStatistics: Sendable {
     public var stuns_us = DurationCounts()
     /// How pages were captured, in the epochs that have been sent, checkpoint 0 aside.
     public var capture = CaptureCounts()
-    /// Nanoseconds of the machine's thread that went into copies before writes, and into waiting for the sender's.
-    public var writeDelay_ns: UInt64 = 0
-    /// Epochs that have ended and are not with the collector.
-    public var queueDepth = 0
 
     public init() {}
 }

@@ -42,9 +42,14 @@ public final class GuestMemory {
     @usableFromInline
     let reachedTables: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>?>
     let reachedTableCount: Int
+    /// For every run a bit for each 8 of its leaves, set with A of one of them: a scan looks at these only.
+    @usableFromInline
+    let reachedGroups: UnsafeMutablePointer<UInt64>
     /// Lowest page number of the first run.
     @usableFromInline
     let firstRunPage: UInt64
+    /// Nanoseconds that a scan must be expected to take for threads to share it (docs/decisions/shared-scan.md). Tests set it.
+    var sharedScanMin_ns = 1_000_000
     /// Of the scan under way: the runs to look at.
     let touchedRuns: UnsafeMutablePointer<TouchedRun>
     let dirtyList: UnsafeMutablePointer<UInt64>
@@ -84,12 +89,15 @@ public final class GuestMemory {
         dirtyCounter.initialize(to: 0)
         reachedTables = .allocate(capacity: reachedTableCount)
         reachedTables.initialize(repeating: nil, count: reachedTableCount)
+        reachedGroups = .allocate(capacity: reachedTableCount)
+        reachedGroups.initialize(repeating: 0, count: reachedTableCount)
         touchedRuns = .allocate(capacity: reachedTableCount)
     }
 
     deinit {
         table.destroy()
         reachedTables.deallocate()
+        reachedGroups.deallocate()
         touchedRuns.deallocate()
         dirtyCounter.deallocate()
         munmap(ram, Int(byteCount))
@@ -119,10 +127,12 @@ public final class GuestMemory {
     @inlinable @inline(__always)
     public func leaf(_ page: UInt64) -> UnsafeMutablePointer<UInt64>? {
         guard contains(page: page) else { return nil }
-        if let table = reachedTables[Int(truncatingIfNeeded: (page &- firstRunPage) &>> 9)] {
+        let run = Int(truncatingIfNeeded: (page &- firstRunPage) &>> 9)
+        if let table = reachedTables[run] {
             let entry = table + Int(truncatingIfNeeded: page & 511)
             if entry.pointee & NestedFlags.addressMask != 0 {
                 entry.pointee |= NestedFlags.accessed
+                reachedGroups[run] |= Self.groupBit(page)
                 return entry
             }
         }
@@ -148,8 +158,13 @@ public final class GuestMemory {
         reachedTables[Int((page - firstRunPage) >> 9)] = entry - Int(page & 511)
         if entry.pointee & NestedFlags.addressMask == 0 { materialise(entry, page) }
         entry.pointee |= NestedFlags.accessed
+        reachedGroups[Int((page - firstRunPage) >> 9)] |= Self.groupBit(page)
         return entry
     }
+
+    /// The bit of a page's group of 8 in `reachedGroups`.
+    @inlinable @inline(__always)
+    static func groupBit(_ page: UInt64) -> UInt64 { 1 &<< ((page &>> 3) & 63) }
 
     @inlinable @inline(__always)
     public static func hostAddress(_ leaf: UInt64) -> UnsafeMutableRawPointer {

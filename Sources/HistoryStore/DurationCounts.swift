@@ -52,6 +52,6 @@ public struct DurationCounts: Equatable, Sendable {
         if bucket < Int(exactCount) { return UInt64(bucket) }
         let power = (bucket - Int(exactCount)) / stepsAPower + 6
         let step = UInt64((bucket - Int(exactCount)) % stepsAPower)
-        return (32 + step + 1) << UInt64(power - 5) - 1
+        return (32 + step + 1) << UInt64(power - 5) &- 1
     }
 }

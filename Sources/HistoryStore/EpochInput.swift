@@ -19,11 +19,11 @@ public struct DirtyPage: @unchecked Sendable {
 
 /// How an epoch's dirty pages came from the machine to the store. The first three add up to the dirty set.
 public struct CaptureCounts: Equatable, Sendable {
-    /// Copied during the stun.
+    /// Sent whole, copied during the stun.
     public var hotPages = 0
-    /// Write-protected during the stun and copied while the machine ran.
+    /// Sent whole, write-protected during the stun and copied while the machine ran.
     public var deferredPages = 0
-    /// Only what had changed in them was taken, during the stun.
+    /// Of which only what had changed was sent, found out during the stun or, of deferred pages mostly, after it.
     public var differencePages = 0
     /// Stores that met the protection of a deferred page that had not been sent.
     public var protectFaults = 0
@@ -50,12 +50,12 @@ public struct CaptureCounts: Equatable, Sendable {
     }
 
     public static func += (sum: inout CaptureCounts, other: CaptureCounts) {
-        sum.hotPages += other.hotPages
-        sum.deferredPages += other.deferredPages
-        sum.differencePages += other.differencePages
-        sum.protectFaults += other.protectFaults
-        sum.copiedBeforeWrite += other.copiedBeforeWrite
-        sum.sentBytes += other.sentBytes
+        sum.hotPages &+= other.hotPages
+        sum.deferredPages &+= other.deferredPages
+        sum.differencePages &+= other.differencePages
+        sum.protectFaults &+= other.protectFaults
+        sum.copiedBeforeWrite &+= other.copiedBeforeWrite
+        sum.sentBytes &+= other.sentBytes
     }
 }
 

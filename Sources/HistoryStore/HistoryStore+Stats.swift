@@ -15,8 +15,8 @@ extension HistoryStore {
                 statistics.epochs += 1
                 statistics.pages += PageCounts(record.pages)
                 statistics.capture += CaptureCounts(record.capture)
-                statistics.scan_us += record.scanUs
-                statistics.copy_us += record.copyUs
+                statistics.scan_us &+= record.scanUs
+                statistics.copy_us &+= record.copyUs
                 if record.epoch > 0 { statistics.stuns_us.add(record.stunUs) }
                 statistics.segmentBytes += record.segmentByteCount
                 statistics.manifestBytes += byteCount

@@ -91,9 +91,10 @@ extension Machine {
     }
 
     /// Clears `tohost` so that the guest can write the next character. The store is the machine's own, made at this step
-    /// in every replay, and the guest's page is dirty by the store that led here.
+    /// in every replay.
     private func acknowledgeHostInterface(_ address: GuestPhysicalAddress) {
         guard let leaf = memory.leaf(address.page.number) else { return }
+        memory.markDirty(leaf)
         (GuestMemory.hostAddress(leaf.pointee) + address.offsetInPage).storeBytes(of: 0, as: UInt64.self)
     }
 }

@@ -54,7 +54,8 @@ import Testing
         (["--difference-memory", "17G"], "--difference-memory"),
         (["--scan-threads", "0"], "--scan-threads 0"),
         (["--release-output", "never"], "never"),
-        (["--release-output", "durable", "--durability", "off"], "--durability off"),
+        (["--release-output", "durable", "--durability", "off"], "--durability epoch"),
+        (["--release-output", "durable", "--durability", "5"], "--durability epoch"),
         (["--timeline", "a@b"], "'a@b' is no name"),
     ])
     func recording(_ words: [String], _ text: String) throws {

@@ -13,25 +13,28 @@ import Testing
 
         deinit { for room in rooms { room.deallocate() } }
 
+        private func patch(of page: UnsafeRawPointer, against old: [UInt8]) -> UnsafeRawBufferPointer? {
+            let room = UnsafeMutableRawPointer.allocate(byteCount: PagePatch.byteCountMax, alignment: 8)
+            rooms.append(room)
+            let count = old.withUnsafeBytes {
+                PagePatch.encode(page, base: $0.baseAddress!, into: room, byteCountMax: 2000)
+            }
+            return count.map { UnsafeRawBufferPointer(start: room, count: $0) }
+        }
+
         /// Gives every page that changed little its patch.
-        /// - Returns: how many words changed in each page known before.
+        /// - Returns: how many words changed in each page.
         func add(to input: inout EpochInput) -> [PageChange] {
             var changes: [PageChange] = []
             for index in input.pages.indices {
                 let page = input.pages[index]
                 let content = [UInt8](UnsafeRawBufferPointer(start: page.content, count: pageSize))
-                if let old = before[page.page.number] {
-                    let changed = stride(from: 0, to: pageSize, by: 8).count {
-                        old[$0..<$0 + 8] != content[$0..<$0 + 8]
-                    }
-                    changes.append(PageChange(page: page.page, changedWords: changed))
-                    let room = UnsafeMutableRawPointer.allocate(byteCount: PagePatch.byteCountMax, alignment: 8)
-                    rooms.append(room)
-                    let count = old.withUnsafeBytes {
-                        PagePatch.encode(page.content, base: $0.baseAddress!, into: room, byteCountMax: 2000)
-                    }
-                    if let count { input.pages[index].patch = UnsafeRawBufferPointer(start: room, count: count) }
-                }
+                let old = before[page.page.number]
+                // A page that never came held zeros.
+                let base = old ?? [UInt8](repeating: 0, count: pageSize)
+                let changed = stride(from: 0, to: pageSize, by: 8).count { base[$0..<$0 + 8] != content[$0..<$0 + 8] }
+                if input.epoch > 0 { changes.append(PageChange(page: page.page, changedWords: changed)) }
+                if let old { input.pages[index].patch = patch(of: page.content, against: old) }
                 before[page.page.number] = content
             }
             return changes

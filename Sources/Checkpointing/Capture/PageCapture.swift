@@ -18,6 +18,7 @@ final class PageCapture {
         self.masterList = masterList
         history = try ModificationHistory(of: memory)
         deferredPages = try DeferredPages(firstPage: memory.firstPage, pageCount: memory.pageCount)
+        precondition(memory.onProtectedWrite == nil, "the machine is being recorded already")
         let deferredPages = deferredPages
         memory.onProtectedWrite = { page, content in deferredPages.permitWrite(page: page.number, content: content) }
     }
@@ -32,6 +33,7 @@ final class PageCapture {
     ) -> (pages: [CapturedPage], counts: CaptureCounts) {
         var slots = slots
         var counts = CaptureCounts()
+        if pages.isEmpty { return ([], counts) }
         let captured = [CapturedPage](unsafeUninitializedCapacity: pages.count) { buffer, count in
             for page in pages {
                 let taken = take(page.number, epoch: epoch, slot: slots.takeNext())

@@ -2,7 +2,7 @@ import GuestMemory
 
 /// Room for what is taken of dirty pages, a slot each, taken in order by the recorder and given back in order by the sender.
 ///
-/// Touched once when made, so that no copy during a stun pays for the host's page faults. Not thread-safe: the capture
+/// Touched once when made, so that no copy during a stun pays for the host's page faults, unless it is for one use. Not thread-safe: the capture
 /// queue's lock guards the counters; contents belong to whoever holds the slots.
 final class PageRing: @unchecked Sendable {
     /// A page, or a difference (`WordDifference`), which can be a little longer.
@@ -14,10 +14,10 @@ final class PageRing: @unchecked Sendable {
     private var taken = 0
     private var returned = 0
 
-    init(slotCount: Int) {
+    init(slotCount: Int, isTouched: Bool = true) {
         self.slotCount = slotCount
         slots = .allocate(byteCount: slotCount * Self.slotByteCount, alignment: 64)
-        slots.initializeMemory(as: UInt8.self, repeating: 0, count: slotCount * Self.slotByteCount)
+        if isTouched { slots.initializeMemory(as: UInt8.self, repeating: 0, count: slotCount * Self.slotByteCount) }
     }
 
     deinit { slots.deallocate() }

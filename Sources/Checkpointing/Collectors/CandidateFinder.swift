@@ -12,6 +12,8 @@ struct CandidateFinder {
 
     /// Pages with a count; beyond that no new ones are looked at, so that a guest cannot make the table grow without end.
     private static let pageCountMax = 1 << 20
+    /// Pages named at a time, many more than a list has room for. The rest is found again.
+    private static let foundCountMax = 1 << 16
 
     init(countThreshold: UInt8) { self.countThreshold = countThreshold }
 
@@ -23,6 +25,7 @@ struct CandidateFinder {
         }
         let count = (counts[page.number] ?? 0) + 1
         if count > countThreshold {
+            guard found.count < Self.foundCountMax else { return }
             counts[page.number] = nil
             found.append(page)
         } else if counts.count < Self.pageCountMax {

@@ -7,6 +7,9 @@ import Machine
 /// It keeps the content of listed pages, applies differences to it, and gives the store both: the content to hash, and the
 /// difference to take as the page's delta.
 public final class StoreCollector: Collector {
+    /// One interval of little change is enough (docs/decisions/deferred-pages.md).
+    private static let candidateCountThreshold: UInt8 = 0
+
     private let writer: TimelineWriter
     private let findsCandidates: Bool
     private var finder: CandidateFinder
@@ -18,10 +21,10 @@ public final class StoreCollector: Collector {
     /// - Parameters:
     ///   - writer: taken over; `finish` closes it.
     ///   - findsCandidates: whether to look for pages for the master list.
-    public init(writer: TimelineWriter, findsCandidates: Bool = true, candidateCountThreshold: UInt8 = 0) {
+    public init(writer: TimelineWriter, findsCandidates: Bool = true) {
         self.writer = writer
         self.findsCandidates = findsCandidates
-        finder = CandidateFinder(countThreshold: candidateCountThreshold)
+        finder = CandidateFinder(countThreshold: Self.candidateCountThreshold)
     }
 
     public func begin(_ header: EpochHeader) {

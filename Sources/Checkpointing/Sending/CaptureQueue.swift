@@ -20,31 +20,39 @@ final class CaptureQueue: @unchecked Sendable {
     /// Nanoseconds the sender took for handing over deferred pages.
     private let drain_ns = Atomic<UInt64>(0)
 
-    /// More epochs than this wait only if they are small, and each keeps its state in memory.
+    /// No more epochs wait, however small they are: each keeps its state in memory.
     private static let epochCountMax = 256
+    /// No more TLB events wait than this, of 64 bytes each, unless they are of one epoch.
+    private static let tlbEventCountMax = 1 << 21
 
     init(slotCount: Int) { ring = PageRing(slotCount: slotCount) }
 
     // MARK: The machine's side
 
-    /// Waits for room for `pageCount` pages.
+    /// Waits for room for an epoch of `pageCount` pages and `tlbEventCount` events.
     /// - Returns: where they go, and whether it had to wait.
     /// - Throws: the sender's error.
-    func reserve(pageCount: Int) throws -> (slots: SlotRun, isOversized: Bool, waited: Bool) {
+    func reserve(
+        pageCount: Int, tlbEventCount: Int
+    ) throws -> (slots: SlotRun, isOversized: Bool, waited: Bool) {
         condition.lock()
         defer { condition.unlock() }
         var waited = false
         let isOversized = pageCount > ring.slotCount
-        while failure == nil, !hasRoom(pageCount, isOversized) {
+        while failure == nil, !hasRoom(pageCount, tlbEventCount, isOversized) {
             waited = true
             condition.wait()
         }
         if let failure { throw failure }
-        if isOversized { return (PageRing(slotCount: pageCount).take(pageCount), true, waited) }
+        if isOversized {
+            return (PageRing(slotCount: pageCount, isTouched: false).take(pageCount), true, waited)
+        }
         return (ring.take(pageCount), false, waited)
     }
 
-    private func hasRoom(_ pageCount: Int, _ isOversized: Bool) -> Bool {
+    private func hasRoom(_ pageCount: Int, _ tlbEventCount: Int, _ isOversized: Bool) -> Bool {
+        let waitingEventCount = waiting.reduce(0) { $0 + $1.capture.tlbEvents.count }
+        if waitingEventCount > 0, waitingEventCount + tlbEventCount > Self.tlbEventCountMax { return false }
         if isOversized { return waiting.isEmpty && !isBusy }
         return pageCount <= ring.freeCount && waiting.count < Self.epochCountMax
     }
@@ -88,11 +96,18 @@ final class CaptureQueue: @unchecked Sendable {
     /// Nanoseconds the sender took for handing over deferred pages since the last call.
     func takeDrainTime_ns() -> UInt64 { drain_ns.exchange(0, ordering: .relaxed) }
 
-    /// Waits until everything is sent, and ends the sender's thread.
-    func drainAndClose() {
+    /// Nothing more will come: the sender's thread ends after what waits.
+    func close() {
         condition.lock()
         isClosed = true
         condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits until everything is sent, and ends the sender's thread.
+    func drainAndClose() {
+        close()
+        condition.lock()
         while isBusy || (!waiting.isEmpty && failure == nil) { condition.wait() }
         condition.unlock()
     }

@@ -270,13 +270,13 @@ nonisolated struct Palimpsest_History_V1_CaptureCounts: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Copied during the stun.
+  /// Sent whole, copied during the stun.
   var hotPageCount: UInt64 = 0
 
-  /// Write-protected during the stun and copied while the machine ran.
+  /// Sent whole, write-protected during the stun and copied while the machine ran.
   var deferredPageCount: UInt64 = 0
 
-  /// Only what had changed in them was taken, during the stun.
+  /// Of which only what had changed was sent, found out during the stun or, of deferred pages mostly, after it.
   var differencePageCount: UInt64 = 0
 
   /// Stores that met the protection of a deferred page that had not been sent.
@@ -1116,4 +1116,4 @@ nonisolated extension Palimpsest_History_V1_IndexProgressRecord: SwiftProtobuf.M
     return true
   }
 }
-// Schema digest: f515d0a8eb920f308cd4a9be83cf8ac3de4102f4b0b19fcbb9d116efb2356a52
+// Schema digest: 181d684ba5619bee7ddbb044ae86421d270744d1659d1b6288f58429f4811bb3

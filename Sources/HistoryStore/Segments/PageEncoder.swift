@@ -63,6 +63,16 @@ struct PageEncoder: ~Copyable {
 
     static let wordCount = pageSize / 8
 
+    /// How many of a page's 512 words are 0.
+    static func zeroWords(_ page: UnsafeRawPointer) -> Int {
+        var zeros = SIMD8<UInt64>.zero
+        for offset in stride(from: 0, to: pageSize, by: 64) {
+            let isZero = page.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self) .== 0
+            zeros.replace(with: zeros &+ 1, where: isZero)
+        }
+        return Int(zeros.wrappedSum())
+    }
+
     /// How many of a page's 512 words are as in another.
     static func unchangedWords(_ page: UnsafeRawPointer, _ base: UnsafeRawPointer) -> Int {
         var same = SIMD8<UInt64>.zero

@@ -18,13 +18,10 @@ extension TimelineWriter {
         let slot = versions.slot(of: page)
         let before = start.map.location(of: dirty.page)
 
-        if let latest = versions.latestFrame(slot) {
-            let isUnchanged = memcmp(latest, content, pageSize) == 0
-            if input.wantsPageChanges, dirty.patch == nil {
-                let changedWords = isUnchanged ? 0 : PageEncoder.wordCount - PageEncoder.unchangedWords(content, latest)
-                epoch.pageChanges.append(PageChange(page: dirty.page, changedWords: changedWords))
-            }
-            if isUnchanged { return note(page, .unchanged, before, &epoch) }
+        // The base image is not what an interval changed.
+        if input.wantsPageChanges, input.epoch > 0, dirty.patch == nil { noteChange(of: dirty, slot, before, &epoch) }
+        if let latest = versions.latestFrame(slot), memcmp(latest, content, pageSize) == 0 {
+            return note(page, .unchanged, before, &epoch)
         }
         if PageContent.isZero(content) {
             versions.clear(slot)
@@ -36,6 +33,21 @@ extension TimelineWriter {
         }
         try loadChainIfMissing(slot, before, &epoch)
         store(page, slot, hash, dirty, &epoch)
+    }
+
+    /// Tells how much changed in a page whose earlier content is at hand; a page that was never written held zeros.
+    private func noteChange(
+        of dirty: DirtyPage, _ slot: Int, _ before: PageLocation, _ epoch: inout EpochInProgress
+    ) {
+        let changedWords: Int
+        if let latest = versions.latestFrame(slot) {
+            changedWords = PageEncoder.wordCount - PageEncoder.unchangedWords(dirty.content, latest)
+        } else if before == .zero || before == .absent {
+            changedWords = PageEncoder.wordCount - PageEncoder.zeroWords(dirty.content)
+        } else {
+            return
+        }
+        epoch.pageChanges.append(PageChange(page: dirty.page, changedWords: changedWords))
     }
 
     private func note(_ page: UInt64, _ pageClass: PageClass, _ location: PageLocation, _ epoch: inout EpochInProgress)

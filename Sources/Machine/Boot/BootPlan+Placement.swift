@@ -81,7 +81,9 @@ extension BootPlan {
             initrd: nil, hasFirmwareInfo: false, memory: memory, lowEnd: lowEnd, configuration: configuration)
         loads += high.loads
         try requireDisjoint(loads, kernelEnd: nil)
+        // A word of 8 bytes: one that is not aligned could lie in two pages, and is no such word.
         let tohost = program.symbol(named: "tohost").flatMap { program.physicalAddress(ofVirtual: $0.value) }
+            .flatMap { $0 % 8 == 0 ? $0 : nil }
         return BootPlan(
             loads: loads, entry: GuestPhysicalAddress(entry), privilege: .machine,
             deviceTree: GuestPhysicalAddress(high.deviceTree), firmwareInfo: 0,

@@ -7,7 +7,7 @@ struct RecordingArguments: ParsableArguments {
     @Option(
         name: .customLong("epoch-rate"),
         help: ArgumentHelp(
-            "Epochs a second of the host's time (default: 25); auto: as many, from 1 to 100, as --overhead allows.",
+            "Epochs a second of the host's time (default: 25); auto: as many, from 1 to 100, as --overhead allows, and more where epochs fill --epoch-pages.",
             valueName: "hz|auto"))
     var epochRate: EpochRateArgument?
 
@@ -47,7 +47,7 @@ struct RecordingArguments: ParsableArguments {
     @Option(
         name: .customLong("difference-memory"),
         help: ArgumentHelp(
-            "Memory for copies of such pages.",
+            "Memory for copies of such pages; the store's side keeps as many again.",
             valueName: "bytes"))
     var differenceMemory = ByteCount(bytes: UInt64(RecorderOptions.differenceMemoryBytesDefault))
 
@@ -88,14 +88,14 @@ struct RecordingArguments: ParsableArguments {
         if let epochPageCountMax, epochPageCountMax < 1 {
             throw ValidationError("--epoch-pages \(epochPageCountMax): an epoch needs at least one")
         }
-        if differenceMemory.bytes > 1 << 34 {
-            throw ValidationError("--difference-memory is at most 16G")
+        if differenceMemory.bytes > 1 << 30 {
+            throw ValidationError("--difference-memory is at most 1G")
         }
         if !(1...64 ~= scanThreadCountMax) {
             throw ValidationError("--scan-threads \(scanThreadCountMax) is not between 1 and 64")
         }
-        if releaseOutput == .durable, durability.value == .off {
-            throw ValidationError("--release-output durable needs epochs that become durable: not --durability off")
+        if releaseOutput == .durable, durability.value != .epoch {
+            throw ValidationError("--release-output durable needs every epoch to become durable: --durability epoch")
         }
         if epochInstructionCount == 0 { throw ValidationError("--epoch-instructions 0: an epoch needs at least one") }
     }

@@ -25,6 +25,6 @@ final class RecordingStatus {
         return
             "\(rate) epochs/s, stun p50 \(stun[0]) p99 \(stun[1]) ms, an epoch \(pages.dirtyPages / storedCount) dirty pages "
             + "(\(pages.deferredPages / storedCount) deferred, \(pages.differencePages / storedCount) differences), "
-            + "queue \(statistics.queueDepth), \(Quantity.bytes(stored))/s"
+            + "queue \(recorder.queueDepth), \(Quantity.bytes(stored))/s"
     }
 }

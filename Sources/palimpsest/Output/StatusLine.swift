@@ -64,6 +64,7 @@ final class StatusLine: Sendable {
             case .lastRow:
                 // The cursor stays where it is; all rows scroll again.
                 Self.write("\u{1b}7\u{1b}[r\u{1b}[\($0.rowCount);1H\u{1b}[2K\u{1b}8")
+                RawTerminal.holdsLastRow(false)
                 $0.rowCount = 0
             }
         }
@@ -75,10 +76,13 @@ final class StatusLine: Sendable {
         var output = ""
         if rowCount != size.rowCount {
             rowCount = size.rowCount
-            // Makes sure that the cursor is above the last row, and lets only the rows above it scroll.
-            output = "\u{1b}D\u{1b}[A\u{1b}7\u{1b}[1;\(rowCount - 1)r\u{1b}8"
+            // Makes sure that the cursor is above the last row.
+            output = "\u{1b}D\u{1b}[A"
         }
-        output += "\u{1b}7\u{1b}[\(rowCount);1H\u{1b}[2K\(text.prefix(size.columnCount - 1))\u{1b}8"
+        RawTerminal.holdsLastRow(true)
+        // Only the rows above it scroll. Said every time: the guest may have said otherwise.
+        output +=
+            "\u{1b}7\u{1b}[1;\(rowCount - 1)r\u{1b}[\(rowCount);1H\u{1b}[2K\(text.prefix(size.columnCount - 1))\u{1b}8"
         write(output)
     }
 

@@ -8,6 +8,16 @@ enum RawTerminal {
     private nonisolated(unsafe) static let saved = allocateModes()
     private nonisolated(unsafe) static let raw = allocateModes()
     private static let isRaw = Atomic<Bool>(false)
+    /// Only the rows above the last scroll (`StatusLine`).
+    private static let hasScrollRegion = Atomic<Bool>(false)
+    private static let isWatching = Atomic<Bool>(false)
+    /// All rows scroll, and the cursor stays where it is: ESC 7, ESC [ r, ESC 8.
+    private nonisolated(unsafe) static let scrollEverywhere: UnsafeMutablePointer<UInt8> = {
+        let bytes: [UInt8] = [0x1b, 0x37, 0x1b, 0x5b, 0x72, 0x1b, 0x38]
+        let text = UnsafeMutablePointer<UInt8>.allocate(capacity: bytes.count)
+        text.initialize(from: bytes, count: bytes.count)
+        return text
+    }()
     /// What crashes led to before, by signal.
     private nonisolated(unsafe) static let previous: UnsafeMutablePointer<sigaction> = {
         let actions = UnsafeMutablePointer<sigaction>.allocate(capacity: 65)
@@ -29,17 +39,32 @@ enum RawTerminal {
         guard isatty(STDIN_FILENO) != 0, tcgetattr(STDIN_FILENO, saved) == 0 else { return }
         raw.pointee = saved.pointee
         cfmakeraw(raw)
-        atexit { RawTerminal.leave() }
+        watchExits()
         isRaw.store(true, ordering: .sequentiallyConsistent)
+        _ = tcsetattr(STDIN_FILENO, TCSADRAIN, raw)
+    }
+
+    /// The terminal's last row is about to be kept from scrolling.
+    static func holdsLastRow(_ holds: Bool) {
+        if holds { watchExits() }
+        hasScrollRegion.store(holds, ordering: .sequentiallyConsistent)
+    }
+
+    private static func watchExits() {
+        guard !isWatching.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        _ = scrollEverywhere
+        atexit { RawTerminal.leave() }
         for number in crashes {
             previous[Int(number)] = Signals.handle(number) { RawTerminal.leaveAndRaise($0) }
         }
         Signals.handle(SIGTSTP) { _ in RawTerminal.suspend() }
-        _ = tcsetattr(STDIN_FILENO, TCSADRAIN, raw)
     }
 
     /// Gives the terminal back. Harmless when it was not taken; safe in a signal handler.
     static func leave() {
+        if hasScrollRegion.exchange(false, ordering: .sequentiallyConsistent) {
+            _ = write(STDERR_FILENO, scrollEverywhere, 7)
+        }
         guard isRaw.exchange(false, ordering: .sequentiallyConsistent) else { return }
         _ = tcsetattr(STDIN_FILENO, TCSANOW, saved)
     }
@@ -51,10 +76,12 @@ enum RawTerminal {
         raise(number)
     }
 
-    /// SIGTSTP, which only another process can send: the terminal is cooked while this one is stopped.
+    /// SIGTSTP, which to a raw terminal only another process can send: the terminal is cooked while this one is stopped.
     private static func suspend() {
+        let wasRaw = isRaw.load(ordering: .sequentiallyConsistent)
         leave()
         raise(SIGSTOP)
+        guard wasRaw else { return }
         isRaw.store(true, ordering: .sequentiallyConsistent)
         _ = tcsetattr(STDIN_FILENO, TCSANOW, raw)
     }

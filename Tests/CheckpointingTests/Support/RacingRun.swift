@@ -1,9 +1,9 @@
 import Foundation
-import GuestMemory
 import HistoryStore
 import Machine
 
 @testable import Checkpointing
+@testable import GuestMemory
 @testable import RISCV
 
 /// A racing guest, recorded for a `MemoryCollector`, and what its memory held in each stun: what the collector should know.
@@ -35,6 +35,7 @@ struct RacingRun {
         tlbEntryCount: Int = 256, preparation: Preparation = { _, _ in }
     ) throws {
         let machine = try guest.boot(tlbEntryCount: tlbEntryCount)
+        machine.memory.sharedScanMin_ns = 0
         // Rates and the collector's answers are looked at often: the runs are short.
         machine.pauseCheckInterval = 1000 + guest.seed % 10_000
         collector = MemoryCollector(behaviour)
