@@ -52,7 +52,7 @@ struct FixedRhythm {
 /// that share of the time since. Between `periodMin_ns` and `periodMax_ns`, whatever the share.
 struct AdaptiveRhythm {
     static let periodMin_ns: UInt64 = 10_000_000
-    static let periodMax_ns: UInt64 = 1_000_000_000
+    static let periodMax_ns: UInt64 = 60_000_000_000
 
     private let share: Double
     private var lastEnd_ns: UInt64 = 0

@@ -7,7 +7,7 @@ struct RecordingArguments: ParsableArguments {
     @Option(
         name: .customLong("epoch-rate"),
         help: ArgumentHelp(
-            "Epochs a second of the host's time (default: 25); auto: as many, from 1 to 100, as --overhead allows, and more where epochs fill --epoch-pages.",
+            "Epochs a second of the host's time (default: 25); auto: as many, up to 100, as --overhead allows, and more where epochs fill --epoch-pages.",
             valueName: "hz|auto"))
     var epochRate: EpochRateArgument?
 
