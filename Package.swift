@@ -37,6 +37,13 @@ let package = Package(
         .target(
             name: "TimeTravel", dependencies: ["GuestMemory", "RISCV", "Machine", "HistoryStore", "Checkpointing"],
             exclude: ["README.md"]),
+        .target(name: "StoreTraffic", dependencies: ["GuestMemory", "HistoryStore"]),
+        .executableTarget(
+            name: "store-workbench",
+            dependencies: [
+                "StoreTraffic", "HistoryStore", "GuestMemory", "Machine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(
             name: "palimpsest",
             dependencies: [
@@ -63,7 +70,7 @@ let package = Package(
         .testTarget(
             name: "TimeTravelTests",
             dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "RISCV", "GuestMemory"]),
-        .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "GuestMemory"]),
+        .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "StoreTraffic", "GuestMemory"]),
         .testTarget(name: "CommandLineTests", dependencies: ["palimpsest"]),
     ],
     swiftLanguageModes: [.v6]

@@ -32,6 +32,23 @@ extension HistoryStore {
         return own
     }
 
+    /// Where one page is at the end of an epoch, by the page's own history: for a few pages quicker than a whole map.
+    ///
+    /// - Throws: `HistoryStoreError.noSuchTimeline`, `.noSuchEpoch`, `.damaged`.
+    public func location(of page: GuestPhysicalPage, timeline: String, epoch: UInt64) throws -> PageLocation {
+        let core = try core
+        _ = try stretch(of: timeline, with: epoch, core)
+        for stretch in try core.lineage(of: timeline, in: 0...epoch).reversed() {
+            var rest: LineageStretch? = stretch
+            while let stretch = rest, let last = try core.lastPosting(of: page, in: stretch) {
+                if last.pageClass != .unchanged { return last.location }
+                guard last.epoch > stretch.epochs.lowerBound else { break }
+                rest?.epochs = stretch.epochs.lowerBound...last.epoch - 1
+            }
+        }
+        return .absent
+    }
+
     /// Writes the 4096 bytes at `location` to `destination`, hashed and compared. `.absent` and `.zero` read as zeros.
     ///
     /// - Throws: `HistoryStoreError.damaged`, naming page, epoch and timeline.

@@ -18,6 +18,15 @@ public struct PageVersion: Equatable, Sendable {
     public var location: PageLocation
 }
 
+/// An epoch that wrote a page.
+public struct PageModification: Equatable, Sendable {
+    /// The timeline whose own epoch this is.
+    public var timeline: String
+    public var epoch: UInt64
+    /// Where the content is; nil where it did not change.
+    public var location: PageLocation?
+}
+
 /// A dirty page of an epoch and its content's identity.
 public struct DirtyPageHash: Equatable, Sendable {
     public var page: GuestPhysicalPage

@@ -8,6 +8,7 @@ final class StoreCore: Sendable {
     /// nil when open for reading only.
     let marks: HighWaterMarks?
     let recentHashes = RecentHashes()
+    let unindexedTail = UnindexedTail()
 
     private struct Numbers {
         var nextSegment: UInt64 = 1
