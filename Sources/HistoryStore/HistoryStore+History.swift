@@ -47,8 +47,20 @@ extension HistoryStore {
         _ posting: PagePosting, at location: PageLocation, in stretch: LineageStretch, _ core: StoreCore
     ) throws -> PageVersion {
         var version = PageVersion(
-            timeline: stretch.timeline.name, epoch: posting.epoch, hash: try pageHash(at: location), storedBytes: 0,
-            kind: .unchanged, location: location)
+            timeline: stretch.timeline.name, epoch: posting.epoch, hash: .zeroPage, storedBytes: 0, kind: .unchanged,
+            location: location)
+        if location.isStored {
+            do {
+                version.hash = try core.reader.entry(location).hash
+            } catch HistoryStoreError.damaged(let what) {
+                guard try core.epochRecord(stretch.timeline.id, posting.epoch).hasPruned else {
+                    throw HistoryStoreError.damaged(what: what)
+                }
+                version.hash = nil
+                version.kind = .pruned
+                return version
+            }
+        }
         switch posting.pageClass {
         case .unchanged: version.kind = .unchanged
         case .zero: version.kind = .zero

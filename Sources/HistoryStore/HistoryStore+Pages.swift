@@ -3,10 +3,11 @@ import GuestMemory
 extension HistoryStore {
     /// Where every page is at the end of an epoch: the nearest stored map and the manifests since.
     ///
-    /// - Throws: `HistoryStoreError.noSuchTimeline`, `.noSuchEpoch`, `.damaged`.
+    /// - Throws: `HistoryStoreError.noSuchTimeline`, `.noSuchEpoch`, `.pruned`, `.forgotten`, `.damaged`.
     public func pageMap(timeline: String, epoch: UInt64) throws -> PageMap {
         let core = try core
         let own = try stretch(of: timeline, with: epoch, core)
+        try core.requireCheckpoint(own.timeline, epoch)
         // Whoever walks along a timeline asks for the next epoch's map soon.
         if let last = lastMap, last.timeline == own.timeline.id, last.epoch >= own.epochs.lowerBound,
             last.epoch <= epoch, epoch - last.epoch <= Self.epochsAppliedToLastMapMax
@@ -65,6 +66,7 @@ extension HistoryStore {
     /// The exact dirty set of an epoch, in page order, with each page's hash at its end.
     public func dirtyPages(timeline: String, epoch: UInt64) throws -> [DirtyPageHash] {
         let manifest = try manifest(timeline: timeline, epoch: epoch)
+        guard manifest.pruning == .none else { return try dirtyPages(of: manifest) { _ in nil } }
         let map = try manifest.pages.unchanged > 0 ? pageMap(timeline: timeline, epoch: epoch) : nil
         return try dirtyPages(of: manifest) { try pageHash(at: map?.location(of: $0) ?? .absent) }
     }
@@ -73,13 +75,20 @@ extension HistoryStore {
     ///
     /// - Parameter earlierHash: the hash that a page had before the epoch; asked for those that did not change.
     public func dirtyPages(
-        of manifest: EpochManifest, earlierHash: (GuestPhysicalPage) throws -> PageHash
+        of manifest: EpochManifest, earlierHash: (GuestPhysicalPage) throws -> PageHash?
     ) throws -> [DirtyPageHash] {
+        if manifest.pruning == .forgotten { throw manifest.forgottenError }
+        let isPruned = manifest.pruning != .none
         var pages: [DirtyPageHash] = []
         pages.reserveCapacity(manifest.dirtyPageCount)
         try manifest.record.forEachDirtyPage { number, pageClass, location in
             let page = GuestPhysicalPage(number)
-            let hash = try pageClass == .unchanged ? earlierHash(page) : pageHash(at: location)
+            let hash: PageHash?
+            if pageClass == .unchanged {
+                hash = try earlierHash(page)
+            } else {
+                hash = isPruned ? try? pageHash(at: location) : try pageHash(at: location)
+            }
             pages.append(DirtyPageHash(page: page, hash: hash))
         }
         return pages
@@ -110,6 +119,16 @@ extension HistoryStore {
 }
 
 extension StoreCore {
+    /// - Throws: `HistoryStoreError.pruned`, `.forgotten`.
+    func requireCheckpoint(_ timeline: Palimpsest_History_V1_TimelineRecord, _ epoch: UInt64) throws {
+        let record = try epochRecord(timeline.id, epoch)
+        guard record.hasPruned else { return }
+        throw record.pruned.hasLog_p
+            ? HistoryStoreError.pruned(timeline: timeline.name, epoch: epoch)
+            : HistoryStoreError.forgotten(
+                timeline: timeline.name, first: record.firstEpochCovered, last: record.epoch)
+    }
+
     /// The last map stored in a stretch at or before `epoch`.
     func storedMap(
         _ stretch: LineageStretch, upTo epoch: UInt64

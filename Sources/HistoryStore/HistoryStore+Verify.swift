@@ -1,10 +1,15 @@
 extension HistoryStore {
-    /// Reads and checks the whole store: every manifest, segment, page, blob, map and index.
+    /// Reads and checks the store: every segment, manifest, blob, map and index, and as many page contents as asked for.
     ///
-    /// - Parameter progress: called after each epoch.
-    /// - Returns: what is wrong; empty when nothing is.
-    /// - Throws: only `HistoryStoreError.closed`; damage is in the findings.
-    public func verify(progress: @escaping (VerifyProgress) -> Void = { _ in }) throws -> [Finding] {
-        try Verifier.run(self, progress: progress)
+    /// - Parameters:
+    ///   - progress: called as it goes on.
+    ///   - shouldStop: asked often; true ends it early.
+    /// - Returns: what is wrong, and which checkpoints that leaves whole.
+    /// - Throws: `HistoryStoreError.closed`, or what keeps the store from being read at all; damage is in the findings.
+    public func verify(
+        _ options: VerifyOptions = VerifyOptions(), progress: @escaping (VerifyProgress) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
+    ) throws -> VerifyReport {
+        try Verifier.run(self, options, progress: progress, shouldStop: shouldStop)
     }
 }

@@ -115,6 +115,8 @@ public final class HistoryStore: Sendable {
     /// Names of timelines that have a writer.
     var openWriters: [String] { state.withLock { $0.writers.filter { $0.value.writer != nil }.map(\.key) } }
 
+    var openWriterObjects: [TimelineWriter] { state.withLock { $0.writers.values.compactMap(\.writer) } }
+
     func unregister(_ name: String) { state.withLock { $0.writers[name] = nil } }
 
     /// The map made last: whoever walks along a timeline asks for the next epoch's soon.

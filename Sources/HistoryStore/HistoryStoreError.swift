@@ -13,6 +13,13 @@ public enum HistoryStoreError: Error, Equatable, Sendable, CustomStringConvertib
     case noSuchTimeline(String)
     case noSuchEpoch(timeline: String, epoch: UInt64)
     case noSuchTag(String)
+    case noSuchHold(String)
+    /// The epoch's checkpoint was pruned; its log is there.
+    case pruned(timeline: String, epoch: UInt64)
+    /// The epochs were pruned with their inputs: nothing leads into them any longer.
+    case forgotten(timeline: String, first: UInt64, last: UInt64)
+    /// A stretch that tags, holds or forks need cannot be taken away.
+    case protected(String)
     case timelineExists(String)
     /// The timeline already has a writer in this process.
     case timelineInUse(String)
@@ -40,6 +47,16 @@ public enum HistoryStoreError: Error, Equatable, Sendable, CustomStringConvertib
             "timeline '\(timeline)' has no epoch \(epoch): 'palimpsest log' lists its epochs"
         case .noSuchTag(let name):
             "there is no tag '\(name)': 'palimpsest tag' lists them"
+        case .noSuchHold(let name):
+            "there is no hold '\(name)': 'palimpsest hold' lists them"
+        case .pruned(let timeline, let epoch):
+            "the checkpoint of epoch \(epoch) of timeline '\(timeline)' was pruned: its pages and state can only be had by "
+                + "executing it, as 'checkout' and 'debug' do"
+        case .forgotten(let timeline, let first, let last):
+            "epochs \(first) to \(last) of timeline '\(timeline)' were pruned with their inputs: no position in them can be "
+                + "reached any longer"
+        case .protected(let what):
+            what
         case .timelineExists(let name):
             "timeline '\(name)' exists already: choose another name with --timeline"
         case .timelineInUse(let name):

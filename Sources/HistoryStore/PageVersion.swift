@@ -3,6 +3,8 @@ import GuestMemory
 /// How a page version is stored.
 public enum PageVersionKind: String, Sendable {
     case keyframe, delta, zero, duplicate, unchanged
+    /// No checkpoint has it any longer and it was collected.
+    case pruned
 }
 
 /// One entry of a page's history: an epoch that wrote the page.
@@ -10,7 +12,8 @@ public struct PageVersion: Equatable, Sendable {
     /// The timeline whose own epoch this is (an ancestor's, before a fork).
     public var timeline: String
     public var epoch: UInt64
-    public var hash: PageHash
+    /// nil for a pruned version.
+    public var hash: PageHash?
     /// Bytes of the page's payload and page table entry; 0 when nothing was stored for it.
     public var storedBytes: Int
     public var kind: PageVersionKind
@@ -30,9 +33,10 @@ public struct PageModification: Equatable, Sendable {
 /// A dirty page of an epoch and its content's identity.
 public struct DirtyPageHash: Equatable, Sendable {
     public var page: GuestPhysicalPage
-    public var hash: PageHash
+    /// nil where the epoch was pruned and no later checkpoint has the content.
+    public var hash: PageHash?
 
-    public init(page: GuestPhysicalPage, hash: PageHash) {
+    public init(page: GuestPhysicalPage, hash: PageHash?) {
         self.page = page
         self.hash = hash
     }

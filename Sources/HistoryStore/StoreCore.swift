@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// An open store's parts, which the store, its writers and its indexer share.
@@ -9,6 +10,9 @@ final class StoreCore: Sendable {
     let marks: HighWaterMarks?
     let recentHashes = RecentHashes()
     let unindexedTail = UnindexedTail()
+    let gate = CollectionGate()
+    /// Held while something prunes or collects.
+    let maintenance = NSLock()
 
     private struct Numbers {
         var nextSegment: UInt64 = 1

@@ -23,26 +23,3 @@ public struct StoreStatistics: Equatable, Sendable {
     /// The stun of every epoch, checkpoints 0 aside.
     public var stuns_us = DurationCounts()
 }
-
-/// Something `verify` found wrong.
-public struct Finding: Equatable, Sendable, CustomStringConvertible {
-    /// nil when the damage is not tied to one.
-    public var timeline: String?
-    public var epoch: UInt64?
-    /// One sentence without a full stop: what is wrong, and the page if it is tied to one.
-    public var what: String
-
-    public var description: String {
-        switch (timeline, epoch) {
-        case (let timeline?, let epoch?): "timeline '\(timeline)' epoch \(epoch): \(what)"
-        case (let timeline?, nil): "timeline '\(timeline)': \(what)"
-        default: what
-        }
-    }
-}
-
-/// How far `verify` has come.
-public struct VerifyProgress: Equatable, Sendable {
-    public var epochsDone: Int
-    public var epochsTotal: Int
-}

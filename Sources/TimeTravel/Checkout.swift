@@ -87,7 +87,7 @@ public final class Checkout {
         }
         // Epochs without instructions end here too.
         position = target
-        if target.isCheckpoint { machine.stopFollowing() }
+        if target.isEpochEnd { machine.stopFollowing() }
     }
 
     private func advance(in epoch: EpochManifest, to icount: UInt64, _ target: ResolvedPosition) throws {

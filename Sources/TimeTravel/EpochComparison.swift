@@ -37,6 +37,8 @@ struct ReplayedEpoch: Sendable {
     var capture: EpochCapture
     /// Contents of `capture.dirtyPages`.
     var copies: PageCopies
+    /// Recorded by a program whose T ended with each epoch.
+    var isOfOlderProgram: Bool
     /// Why the execution did not end as recorded; nothing else counts then.
     var strayed: String?
 }
@@ -47,7 +49,7 @@ final class EpochComparison {
     private let store: HistoryStore
     private let baseMap: PageMap
     /// Hashes at the last epoch that wrote a page, for manifests that say "unchanged".
-    private var hashes: [UInt64: PageHash] = [:]
+    private var hashes: [UInt64: PageHash?] = [:]
 
     /// - Parameter baseMap: where pages were before the first epoch.
     init(_ store: HistoryStore, baseMap: PageMap) {
@@ -66,7 +68,7 @@ final class EpochComparison {
     private func difference(_ epoch: ReplayedEpoch) throws -> Divergence.Difference? {
         if let strayed = epoch.strayed { return .execution(strayed) }
         let (manifest, capture) = (epoch.manifest, epoch.capture)
-        return try inputDifference(manifest, capture) ?? tlbDifference(manifest, capture)
+        return try inputDifference(manifest, capture) ?? tlbDifference(epoch)
             ?? consoleDifference(manifest, capture) ?? stateDifference(manifest, capture) ?? pageDifference(epoch)
     }
 
@@ -84,10 +86,11 @@ final class EpochComparison {
         "\(input.kind) of \(input.bytes.count) bytes at i\(input.icount), \(input.virtualTime_ns) ns"
     }
 
-    private func tlbDifference(_ manifest: EpochManifest, _ capture: EpochCapture) throws -> Divergence.Difference? {
+    private func tlbDifference(_ epoch: ReplayedEpoch) throws -> Divergence.Difference? {
+        let (manifest, capture) = (epoch.manifest, epoch.capture)
         guard manifest.tlbEventCount > 0 || !capture.tlbEvents.isEmpty else { return nil }
-        // A program whose T ended with the epoch recorded other events than this one has.
-        guard try MachineState(encoded: manifest.machineState()).tablePages != nil else { return nil }
+        // That program recorded other events than this one has.
+        if epoch.isOfOlderProgram { return nil }
         let recorded = try TLBEventLog.decode(manifest.tlbEvents())
         return Self.firstUnequal(recorded, capture.tlbEvents) { $0.isSameEvent(as: $1) }.map {
             .tlbEvent(index: $0.index, recorded: $0.first, replayed: $0.second)
@@ -107,6 +110,7 @@ final class EpochComparison {
     private func stateDifference(
         _ manifest: EpochManifest, _ capture: EpochCapture
     ) throws -> Divergence.Difference? {
+        if manifest.pruning != .none { return nil }
         let recorded = try manifest.machineState()
         if recorded == capture.machineState { return nil }
         let state = try MachineState(encoded: recorded)
@@ -123,18 +127,19 @@ final class EpochComparison {
 
     private func pageDifference(_ epoch: ReplayedEpoch) throws -> Divergence.Difference? {
         let recorded = try store.dirtyPages(of: epoch.manifest) { page in
-            try hashes[page.number] ?? store.pageHash(at: baseMap.location(of: page))
+            if let known = hashes[page.number] { return known }
+            return try store.pageHash(at: baseMap.location(of: page))
         }
-        for page in recorded { hashes[page.page.number] = page.hash }
+        for page in recorded { hashes.updateValue(page.hash, forKey: page.page.number) }
         let replayed = epoch.capture.dirtyPages
         let unequal = Self.firstUnequal(recorded.map(\.page), replayed)
         // A page that only one of them wrote is named, unless an earlier page's content differs.
         let common = unequal?.index ?? recorded.count
         for index in 0..<common {
+            // Of a pruned epoch only what a later checkpoint still has is known.
+            guard let expected = recorded[index].hash else { continue }
             let hash = PageHash(page: epoch.copies.page(index))
-            if hash != recorded[index].hash {
-                return .pageContent(replayed[index], recorded: recorded[index].hash, replayed: hash)
-            }
+            if hash != expected { return .pageContent(replayed[index], recorded: expected, replayed: hash) }
         }
         guard let unequal else { return nil }
         switch (unequal.first, unequal.second) {

@@ -10,11 +10,11 @@ public struct PageHistoryEntry: Equatable, Sendable {
     public var icountFrom: UInt64
     public var icountTo: UInt64
     public var virtualTime_ns: UInt64
-    /// Of the page at the epoch's end.
-    public var hash: PageHash
+    /// Of the page at the epoch's end; nil when that was pruned.
+    public var hash: PageHash?
     public var storedBytes: Int
     public var kind: PageVersionKind
-    /// The little-endian number at the address after the epoch, when asked for.
+    /// The little-endian number at the address after the epoch, when asked for and not pruned.
     public var value: UInt64?
 }
 
@@ -40,7 +40,7 @@ public struct PageHistory {
                 timeline: version.timeline, epoch: version.epoch, icountFrom: manifest.icountFrom,
                 icountTo: manifest.icountTo, virtualTime_ns: manifest.virtualTime_ns, hash: version.hash,
                 storedBytes: version.storedBytes, kind: version.kind)
-            if let valueByteCount {
+            if let valueByteCount, version.kind != .pruned {
                 try store.readPage(at: version.location, into: frame)
                 entry.value = Self.number(frame + address.offsetInPage, valueByteCount)
             }

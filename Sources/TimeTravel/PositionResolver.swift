@@ -73,7 +73,7 @@ public struct PositionResolver {
     }
 
     private func loneEpoch(_ end: ResolvedPosition) throws -> ResolvedRange {
-        let epoch = end.isCheckpoint ? max(end.epoch, 1) - 1 : end.epoch
+        let epoch = end.isEpochEnd ? max(end.epoch, 1) - 1 : end.epoch
         let start = try Line(store, timeline: end.timeline, asked: .start).position(epoch: epoch, instructions: 0)
         return ResolvedRange(start: start, end: end, epochs: end.lastEpoch...end.lastEpoch)
     }
@@ -122,7 +122,7 @@ private struct Line {
         guard epoch <= headEpoch else { throw try beyondEnd() }
         let icountTo = try icount(epoch)
         if instructions == 0 {
-            return ResolvedPosition(timeline: timeline, epoch: epoch, instructions: 0, icount: icountTo)
+            return try placed(ResolvedPosition(timeline: timeline, epoch: epoch, instructions: 0, icount: icountTo))
         }
         return try position(icount: sum(icountTo, instructions), from: epoch)
     }
@@ -138,14 +138,27 @@ private struct Line {
         // Epochs low ... headEpoch: icount(low) <= target always.
         var high = headEpoch
         while low < high {
-            let middle = low + (high - low + 1) / 2
-            let middleIcount = try icount(middle)
-            if middleIcount <= target {
-                (low, lowIcount) = (middle, middleIcount)
+            let middle = try store.manifest(timeline: timeline, covering: low + (high - low + 1) / 2)
+            if middle.icountTo <= target {
+                (low, lowIcount) = (middle.epoch, middle.icountTo)
+            } else if middle.pruning == .forgotten, middle.icountFrom < target {
+                // Names them in its error.
+                _ = try store.manifest(timeline: timeline, epoch: middle.epoch)
             } else {
-                high = middle - 1
+                high = middle.firstEpoch - 1
             }
         }
-        return ResolvedPosition(timeline: timeline, epoch: low, instructions: target - lowIcount, icount: target)
+        return try placed(
+            ResolvedPosition(timeline: timeline, epoch: low, instructions: target - lowIcount, icount: target))
+    }
+
+    /// Finds the checkpoint that a machine is taken from.
+    private func placed(_ position: ResolvedPosition) throws -> ResolvedPosition {
+        var position = position
+        let manifest = try store.checkpoint(timeline: timeline, atOrBefore: position.epoch)
+        if manifest.epoch < position.epoch {
+            position.earlierCheckpoint = .init(epoch: manifest.epoch, icount: manifest.icountTo)
+        }
+        return position
     }
 }

@@ -49,7 +49,7 @@ final class ReplayPart {
     }
 
     private func runEpochs() throws {
-        var next = range.start.epoch + 1
+        var next = range.start.checkpoint.epoch + 1
         while next <= range.end.epoch {
             var manifests: [EpochManifest] = []
             let last = min(range.end.epoch, next + Self.manifestsAtOnce - 1)
@@ -60,7 +60,7 @@ final class ReplayPart {
             for manifest in manifests where try !run(manifest) { return }
             next = last + 1
         }
-        guard !range.end.isCheckpoint else { return }
+        guard !range.end.isEpochEnd else { return }
         let rest = try store.manifest(timeline: range.timeline, epoch: range.end.epoch + 1)
         switch try checkout.machine.execute(rest, until: range.end.icount) {
         case .reached: break
@@ -71,7 +71,7 @@ final class ReplayPart {
 
     /// Where an older recording goes over into one of this program, T begins at its checkpoint with nothing.
     private func endOlderEpoch(_ manifest: EpochManifest) throws {
-        guard followsOlderRecording else { return }
+        guard followsOlderRecording, manifest.pruning == .none else { return }
         followsOlderRecording = try MachineState(encoded: manifest.machineState()).tablePages == nil
         if followsOlderRecording { checkout.machine.cluster.replaceTablePages([:]) }
     }
@@ -89,7 +89,8 @@ final class ReplayPart {
         copies.fill(capture.dirtyPages, from: machine.memory)
         try endOlderEpoch(manifest)
         if let failure = machine.memory.fetchFailure { throw failure }
-        var epoch = ReplayedEpoch(manifest: manifest, capture: capture, copies: copies)
+        var epoch = ReplayedEpoch(
+            manifest: manifest, capture: capture, copies: copies, isOfOlderProgram: followsOlderRecording)
         if case .strayed(let why) = execution { epoch.strayed = why }
         progress.epochDone()
         return comparison.submit(epoch) && epoch.strayed == nil

@@ -65,7 +65,7 @@ public struct Replayer {
     public func replay(_ range: ResolvedRange) throws -> ReplayResult {
         let begin = MonotonicClock.now_ns
         let parts = try split(range)
-        let progress = ProgressCount(total: Int(range.end.epoch - range.start.epoch), options.onProgress)
+        let progress = ProgressCount(total: Int(range.end.epoch - range.start.checkpoint.epoch), options.onProgress)
         var result: ReplayResult
         if parts.count == 1 {
             result = try ReplayPart(store, range, options, progress) { false }.run()

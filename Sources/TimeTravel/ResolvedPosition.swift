@@ -8,25 +8,41 @@ public struct ResolvedPosition: Hashable, Sendable, CustomStringConvertible {
     public var instructions: UInt64
     /// Instructions retired by all harts since checkpoint 0.
     public var icount: UInt64
+    /// Where the epoch's own checkpoint was pruned: the last one before it, and its icount.
+    public var earlierCheckpoint: Checkpoint?
 
-    public init(timeline: String, epoch: UInt64, instructions: UInt64, icount: UInt64) {
+    /// A checkpoint that is in the store.
+    public struct Checkpoint: Hashable, Sendable {
+        public var epoch: UInt64
+        public var icount: UInt64
+    }
+
+    public init(
+        timeline: String, epoch: UInt64, instructions: UInt64, icount: UInt64, earlierCheckpoint: Checkpoint? = nil
+    ) {
         self.timeline = timeline
         self.epoch = epoch
         self.instructions = instructions
         self.icount = icount
+        self.earlierCheckpoint = earlierCheckpoint
     }
 
     /// Whether nothing has to be executed to get there.
-    public var isCheckpoint: Bool { instructions == 0 }
+    public var isCheckpoint: Bool { isEpochEnd && earlierCheckpoint == nil }
+    /// Whether it lies between two epochs, with the first one's checkpoint pruned or not.
+    public var isEpochEnd: Bool { instructions == 0 }
     /// The epoch that the instruction before this position belongs to.
-    public var lastEpoch: UInt64 { isCheckpoint ? epoch : epoch + 1 }
+    public var lastEpoch: UInt64 { isEpochEnd ? epoch : epoch + 1 }
     /// Where a machine has to be taken from the store to get here.
     public var checkpoint: ResolvedPosition {
-        ResolvedPosition(timeline: timeline, epoch: epoch, instructions: 0, icount: icount - instructions)
+        if let earlier = earlierCheckpoint {
+            return ResolvedPosition(timeline: timeline, epoch: earlier.epoch, instructions: 0, icount: earlier.icount)
+        }
+        return ResolvedPosition(timeline: timeline, epoch: epoch, instructions: 0, icount: icount - instructions)
     }
 
     /// `TIMELINE@EPOCH[+INSTRUCTIONS]`.
-    public var description: String { "\(timeline)@\(epoch)" + (isCheckpoint ? "" : "+\(instructions)") }
+    public var description: String { "\(timeline)@\(epoch)" + (isEpochEnd ? "" : "+\(instructions)") }
 }
 
 /// A stretch of one timeline's history.

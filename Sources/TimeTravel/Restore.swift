@@ -42,9 +42,13 @@ public final class Restore {
             return
         }
         liveFrom_icount = position.icount
-        let epoch = try store.manifest(timeline: position.timeline, epoch: position.lastEpoch)
-        // A position's state is the one before the inputs that carry its icount.
-        machine.follow(try InputLog.decode(epoch.inputs()).filter { $0.icount < position.icount })
+        var inputs: [InputEvent] = []
+        try store.forEachManifest(timeline: position.timeline, in: fork.epoch + 1...position.lastEpoch) {
+            inputs += try InputLog.decode($0.inputs())
+            return true
+        }
+        // A position's state is the one before the inputs that carry its icount; that of an epoch's end has the epoch's.
+        machine.follow(position.isEpochEnd ? inputs : inputs.filter { $0.icount < position.icount })
     }
 
     /// Begins the new timeline, with the old one's machine configuration.
@@ -59,6 +63,8 @@ public final class Restore {
     ///   inputs up to there.
     public func goLive() throws {
         func fail(_ why: String) -> TimeTravelError { .notReproduced(position: "\(position)", why: why) }
+        // Those of the end of an epoch belong to it.
+        if position.isEpochEnd, machine.icount == position.icount { machine.applyScriptedInputsAtEnd() }
         if let mismatch = machine.scriptMismatch { throw fail(mismatch) }
         guard machine.icount == position.icount else { throw fail("the machine stands at i\(machine.icount)") }
         guard machine.pendingScriptCount == 0 else {

@@ -84,7 +84,8 @@ struct Generate: ParsableCommand {
 
     private var configuration: MachineConfiguration {
         MachineConfiguration(
-            memoryByteCount: UInt64(max(traffic.pages, 512) * pageSize), summary: "synthetic traffic, seed \(traffic.seed)")
+            memoryByteCount: UInt64(max(traffic.pages, 512) * pageSize),
+            summary: "synthetic traffic, seed \(traffic.seed)")
     }
 
     /// A machine at reset whose counters go on, so that a checkout of any epoch runs.

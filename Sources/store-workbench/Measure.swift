@@ -41,7 +41,8 @@ struct Measure: ParsableCommand {
         }
         try printJSON([
             "head_epoch": head, "pages": pages.count, "open_us": opening.seconds * 1e6,
-            "page_at_epoch_p50_us": atEpoch[atEpoch.count / 2], "page_at_epoch_p99_us": atEpoch[atEpoch.count * 99 / 100],
+            "page_at_epoch_p50_us": atEpoch[atEpoch.count / 2],
+            "page_at_epoch_p99_us": atEpoch[atEpoch.count * 99 / 100],
             "page_history_p50_us": histories[histories.count / 2],
             "page_history_p99_us": histories[histories.count * 99 / 100],
             "page_history_entries_p50": entryCounts.sorted()[entryCounts.count / 2],

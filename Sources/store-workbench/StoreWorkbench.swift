@@ -5,7 +5,8 @@ import Foundation
 @main
 struct StoreWorkbench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store-workbench", abstract: "Makes long histories of synthetic traffic, and measures and torments stores.",
+        commandName: "store-workbench",
+        abstract: "Makes long histories of synthetic traffic, and measures and torments stores.",
         subcommands: [Generate.self, Measure.self])
 }
 

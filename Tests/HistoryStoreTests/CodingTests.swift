@@ -1,5 +1,6 @@
 import Foundation
 import GuestMemory
+import StoreTraffic
 import Testing
 
 @testable import HistoryStore
@@ -104,8 +105,8 @@ import Testing
             #expect(throws: HistoryStoreError.self) { try segment(Array(bytes.prefix(length))) }
         }
         var newer = bytes
-        newer[4] = 2
-        #expect(throws: HistoryStoreError.newerFormat(path: "segment 9", found: 2, supported: 1)) { try segment(newer) }
+        newer[4] = 3
+        #expect(throws: HistoryStoreError.newerFormat(path: "segment 9", found: 3, supported: 2)) { try segment(newer) }
     }
 
     @Test func recordsOfANewerFormatAreRefused() throws {

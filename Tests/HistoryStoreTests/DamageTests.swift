@@ -1,5 +1,6 @@
 import Foundation
 import GuestMemory
+import StoreTraffic
 import Testing
 
 @testable import HistoryStore
@@ -95,8 +96,8 @@ import Testing
         let format = image.path + "/PALIMPSEST"
         let marks = image.path + "/acknowledged"
         let originalFormat = try #require(FileManager.default.contents(atPath: format))
-        try Data("palimpsest history\nformat 2\n".utf8).write(to: URL(fileURLWithPath: format))
-        #expect(throws: HistoryStoreError.newerFormat(path: image.path, found: 2, supported: 1)) {
+        try Data("palimpsest history\nformat 3\n".utf8).write(to: URL(fileURLWithPath: format))
+        #expect(throws: HistoryStoreError.newerFormat(path: image.path, found: 3, supported: 2)) {
             try HistoryStore.open(path: image.path, mode: .readOnly)
         }
         try FileManager.default.removeItem(atPath: format)
@@ -151,7 +152,7 @@ import Testing
         for epoch in UInt64(0)...70 { _ = try ReproducibleGuest.append(epoch, to: writer) }
         try writer.close()
         try store.indexer.finish()
-        #expect(try store.verify() == [])
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
         let core = try store.core
         let timeline = try core.timeline(named: "main").id
         func corrupt(_ space: KeySpace, _ key: [UInt8], _ change: (inout [UInt8]) -> Void) throws -> [Finding] {
@@ -165,7 +166,9 @@ import Testing
             }
             try put(value)
             // A reader of its own, whose caches have not seen the data.
-            let findings = try HistoryStore.open(path: directory.path, mode: .readOnly).verify()
+            let findings = try HistoryStore.open(path: directory.path, mode: .readOnly).verify(
+                VerifyOptions(data: .all)
+            ).findings
             try put(original)
             return findings
         }
@@ -192,7 +195,7 @@ import Testing
         #expect(map.contains { $0.epoch == 63 && $0.what.contains("map") })
         let history = try corrupt(.history, StoreKey.history(timeline, 5, lastEpoch: 70)) { $0.removeLast() }
         #expect(history.contains { $0.timeline == "main" && $0.what.contains("index") })
-        #expect(try store.verify() == [])
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
         try store.close()
     }
 }

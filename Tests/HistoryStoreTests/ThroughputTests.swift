@@ -1,5 +1,6 @@
 import Foundation
 import GuestMemory
+import StoreTraffic
 import Testing
 
 @testable import HistoryStore

@@ -1,5 +1,6 @@
 import Foundation
 import GuestMemory
+import StoreTraffic
 import Testing
 
 @testable import HistoryStore
@@ -48,7 +49,7 @@ import Testing
         #expect(throws: HistoryStoreError.noSuchEpoch(timeline: "main", epoch: 21)) {
             try reader.manifest(timeline: "main", epoch: 21)
         }
-        #expect(try reader.verify() == [])
+        #expect(try reader.verify(VerifyOptions(data: .all)).findings == [])
     }
 
     @Test func aPagesHistoryIsWhatWasWritten() throws {
@@ -72,7 +73,7 @@ import Testing
             for number in [UInt64(0x80000), 0x80003, 0x80020, 0x80063] {
                 for epochs in [0...180, 100...140, 128...128, 151...160, 0...0] as [ClosedRange<UInt64>] {
                     let found = try store.history(page: GuestPhysicalPage(number), timeline: "fork", epochs: epochs)
-                    let expected = epochs.compactMap { epoch -> (UInt64, PageHash)? in
+                    let expected = epochs.compactMap { epoch -> (UInt64, PageHash?)? in
                         second.dirtySets[Int(epoch)].first { $0.page.number == number }.map { (epoch, $0.hash) }
                     }
                     #expect(found.map(\.epoch) == expected.map(\.0), "\(round)")
@@ -86,7 +87,7 @@ import Testing
             try store.indexer.finish()
             if round == "indexed" { try store.rebuildIndexes() }
         }
-        #expect(try store.verify() == [])
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
         try store.close()
     }
 
@@ -103,7 +104,7 @@ import Testing
             #expect(try recorded.memory.mismatches(in: store, timeline: name, epoch: 59) == [])
         }
         #expect(bytes[1] * 20 < bytes[0], "\(bytes)")
-        #expect(try store.verify() == [])
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
         try store.close()
     }
 
@@ -130,7 +131,7 @@ import Testing
         for epoch in stride(from: 0, to: 160, by: 13) {
             #expect(try memory.mismatches(in: reader, timeline: "main", epoch: epoch) == [])
         }
-        #expect(try reader.verify() == [])
+        #expect(try reader.verify(VerifyOptions(data: .all)).findings == [])
     }
 
     @Test func tagsAreSetFoundAndDeleted() throws {

@@ -43,6 +43,8 @@ final class HighWaterMarks: Sendable {
     /// Records that `epoch` of a timeline is durable. Returns when the mark itself is.
     func advance(timeline: UInt32, epoch: UInt64, manifestHash: [UInt8]) throws {
         try marks.withLock { marks in
+            // Who syncs for others may know less than they do.
+            if let known = marks[timeline], known.epoch >= epoch { return }
             let sequence = (marks[timeline]?.sequence ?? 0) + 1
             let mark = Mark(epoch: epoch, manifestHash: manifestHash, sequence: sequence)
             let slot = Self.encode(timeline: timeline, mark)

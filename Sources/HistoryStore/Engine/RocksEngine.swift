@@ -81,6 +81,9 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
                 }
             case .delete(let space, let key):
                 rocksdb_writebatch_delete_cf(batch, families[space.rawValue], Self.chars(key), key.count)
+            case .deleteRange(let space, let from, let to):
+                rocksdb_writebatch_delete_range_cf(
+                    batch, families[space.rawValue], Self.chars(from), from.count, Self.chars(to), to.count)
             }
         }
         var error: UnsafeMutablePointer<CChar>?
@@ -137,19 +140,26 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         try Self.check(&error, path: path)
     }
 
-    func lastKey(_ space: KeySpace) throws -> [UInt8]? {
+    func scanDown(
+        _ space: KeySpace, below to: [UInt8],
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
         let iterator = rocksdb_create_iterator_cf(database, readOptions, families[space.rawValue])
         defer { rocksdb_iter_destroy(iterator) }
-        rocksdb_iter_seek_to_last(iterator)
-        guard rocksdb_iter_valid(iterator) != 0 else {
-            var error: UnsafeMutablePointer<CChar>?
-            rocksdb_iter_get_error(iterator, &error)
-            try Self.check(&error, path: path)
-            return nil
+        rocksdb_iter_seek_for_prev(iterator, Self.chars(to), to.count)
+        while rocksdb_iter_valid(iterator) != 0 {
+            var keyCount = 0
+            var valueCount = 0
+            let key = rocksdb_iter_key(iterator, &keyCount)
+            let value = rocksdb_iter_value(iterator, &valueCount)
+            let keyBytes = UnsafeRawBufferPointer(start: key, count: keyCount)
+            let isBound = keyBytes.elementsEqual(to)
+            guard try isBound || body(keyBytes, UnsafeRawBufferPointer(start: value, count: valueCount)) else { return }
+            rocksdb_iter_prev(iterator)
         }
-        var count = 0
-        let key = rocksdb_iter_key(iterator, &count)
-        return [UInt8](UnsafeRawBufferPointer(start: key, count: count))
+        var error: UnsafeMutablePointer<CChar>?
+        rocksdb_iter_get_error(iterator, &error)
+        try Self.check(&error, path: path)
     }
 
     func settle() throws {
@@ -162,6 +172,39 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
             rocksdb_flush_cf(database, flushOptions, family, &error)
             try Self.check(&error, path: path)
         }
+    }
+
+    func reclaim(_ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws {
+        guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
+        try settle()
+        let family = families[space.rawValue]
+        if options.hasBlobs(space) { try setBlobCollection(true, family) }
+        let how = rocksdb_compactoptions_create()
+        defer { rocksdb_compactoptions_destroy(how) }
+        rocksdb_compactoptions_set_bottommost_level_compaction(how, RocksOptions.forceBottommostLevel)
+        (from ?? []).withUnsafeBytes { start in
+            (to ?? []).withUnsafeBytes { end in
+                rocksdb_compact_range_cf_opt(
+                    database, family, how, from == nil ? nil : start.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    start.count, to == nil ? nil : end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
+            }
+        }
+        if options.hasBlobs(space) { try setBlobCollection(false, family) }
+    }
+
+    /// Whether compaction moves values out of files of which parts are garbage. Off in recording: nothing is garbage then.
+    private func setBlobCollection(_ isOn: Bool, _ family: OpaquePointer) throws {
+        let settings = [
+            ("enable_blob_garbage_collection", isOn ? "true" : "false"), ("blob_garbage_collection_age_cutoff", "1.0"),
+        ]
+        let keys = settings.map { strdup($0.0)! }
+        let values = settings.map { strdup($0.1)! }
+        defer { for text in keys + values { free(text) } }
+        var error: UnsafeMutablePointer<CChar>?
+        let keyPointers = keys.map { UnsafePointer<CChar>?(UnsafePointer($0)) }
+        let valuePointers = values.map { UnsafePointer<CChar>?(UnsafePointer($0)) }
+        rocksdb_set_options_cf(database, family, Int32(settings.count), keyPointers, valuePointers, &error)
+        try Self.check(&error, path: path)
     }
 
     /// A key as the C interface wants it; valid for the duration of the call it is an argument of.

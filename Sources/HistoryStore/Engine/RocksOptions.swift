@@ -27,6 +27,17 @@ final class RocksOptions: @unchecked Sendable {
         perFamily = KeySpace.allCases.map { Self.familyOptions($0, cache: cache) }
     }
 
+    /// `BottommostLevelCompaction::kForce`.
+    static let forceBottommostLevel: UInt8 = 2
+
+    /// Whether a space's long values are in blob files.
+    func hasBlobs(_ space: KeySpace) -> Bool {
+        switch space {
+        case .segments, .manifests, .maps: true
+        case .history, .hashes, .records: false
+        }
+    }
+
     deinit {
         for options in perFamily { rocksdb_options_destroy(options) }
         rocksdb_options_destroy(base)

@@ -65,6 +65,13 @@ struct StoreDirectory: Sendable {
         try StoreFiles.replace(formatFile, with: Array(text.utf8), directory: path)
     }
 
+    /// Whether the file system has so little room that what was freed should be given back at once.
+    var isShortOfSpace: Bool {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return false }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize) < 1 << 30
+    }
+
     /// Bytes that all files together occupy.
     func occupiedBytes() -> Int {
         [path, database].reduce(0) { $0 + Self.occupiedBytes(in: $1) }

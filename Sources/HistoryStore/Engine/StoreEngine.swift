@@ -30,6 +30,8 @@ struct StoreChange {
     enum Operation {
         case put(KeySpace, key: [UInt8], value: [UInt8])
         case delete(KeySpace, key: [UInt8])
+        /// Keys in `from ..< to`. Dear to readers afterwards: for few and wide ranges.
+        case deleteRange(KeySpace, from: [UInt8], to: [UInt8])
     }
     private(set) var operations: [Operation] = []
 
@@ -39,6 +41,10 @@ struct StoreChange {
 
     mutating func delete(_ space: KeySpace, key: [UInt8]) {
         operations.append(.delete(space, key: key))
+    }
+
+    mutating func deleteRange(_ space: KeySpace, from: [UInt8], to: [UInt8]) {
+        operations.append(.deleteRange(space, from: from, to: to))
     }
 }
 
@@ -64,8 +70,15 @@ protocol StoreEngine: AnyObject, Sendable {
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
     ) throws
 
-    /// The greatest key, or nil when the space is empty.
-    func lastKey(_ space: KeySpace) throws -> [UInt8]?
+    /// As `scan`, for keys below `to` in falling order.
+    func scanDown(
+        _ space: KeySpace, below to: [UInt8],
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
+    ) throws
+
+    /// Gives the space of what was deleted or replaced in `from ..< to` back to the file system; nil is the space's start or
+    /// end.
+    func reclaim(_ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws
 
     /// Moves what is only in the log into its final form, so that the next opening is quick.
     func settle() throws

@@ -117,6 +117,42 @@ nonisolated struct Palimpsest_History_V1_TagRecord: Sendable {
   init() {}
 }
 
+/// A name for a stretch of epochs that is not to be pruned. Key: the hold's name in UTF-8. Since format 2.
+nonisolated struct Palimpsest_History_V1_HoldRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var timelineID: UInt32 = 0
+
+  var firstEpoch: UInt64 = 0
+
+  var lastEpoch: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// How far garbage was collected. Since format 2.
+nonisolated struct Palimpsest_History_V1_CollectionRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Rises with everything that makes garbage.
+  var generation: UInt64 = 0
+
+  /// The generation whose garbage was last collected to the end.
+  var collectedGeneration: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// The manifest: an epoch exists exactly when this record does. Key: timeline id, epoch.
 nonisolated struct Palimpsest_History_V1_EpochRecord: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -257,11 +293,70 @@ nonisolated struct Palimpsest_History_V1_EpochRecord: @unchecked Sendable {
   /// Clears the value of `capture`. Subsequent reads from it will return its default value.
   mutating func clearCapture() {_uniqueStorage()._capture = nil}
 
+  /// Present when the epoch was pruned: what this record is then, docs/format.md, "Pruned epochs". Since format 2.
+  var pruned: Palimpsest_History_V1_PrunedEpochs {
+    get {_storage._pruned ?? Palimpsest_History_V1_PrunedEpochs()}
+    set {_uniqueStorage()._pruned = newValue}
+  }
+  /// Returns true if `pruned` has been explicitly set.
+  var hasPruned: Bool {_storage._pruned != nil}
+  /// Clears the value of `pruned`. Subsequent reads from it will return its default value.
+  mutating func clearPruned() {_uniqueStorage()._pruned = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What a record stands for whose epoch was pruned.
+nonisolated struct Palimpsest_History_V1_PrunedEpochs: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The first epoch that the record stands for; the last is the record's own.
+  var firstEpoch: UInt64 = 0
+
+  /// The last one's hash as it was: the next manifest names it.
+  var manifestHash: Data = Data()
+
+  /// Whether everything but pages and machine state is kept, so that the epoch can be executed; then it stands for one.
+  var hasLog_p: Bool = false
+
+  /// Machine states of these epochs that a later one is stored against.
+  var states: [Palimpsest_History_V1_KeptState] = []
+
+  /// The last checkpoint before them when they were pruned; it may have been pruned since, and names its own then.
+  var checkpointEpoch: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Palimpsest_History_V1_KeptState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var epoch: UInt64 = 0
+
+  var state: Palimpsest_History_V1_Blob {
+    get {_state ?? Palimpsest_History_V1_Blob()}
+    set {_state = newValue}
+  }
+  /// Returns true if `state` has been explicitly set.
+  var hasState: Bool {self._state != nil}
+  /// Clears the value of `state`. Subsequent reads from it will return its default value.
+  mutating func clearState() {self._state = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _state: Palimpsest_History_V1_Blob? = nil
 }
 
 /// How an epoch's dirty pages came from the machine to the store. The first three add up to the dirty set.
@@ -304,7 +399,7 @@ nonisolated struct Palimpsest_History_V1_SegmentReference: Sendable {
 
   var byteCount: UInt32 = 0
 
-  /// SHA-256 of the segment, as in its last 32 bytes.
+  /// SHA-256 of the segment as it was written first, in its last 32 bytes. Empty in a pruned epoch's record.
   var sha256: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -620,9 +715,89 @@ nonisolated extension Palimpsest_History_V1_TagRecord: SwiftProtobuf.Message, Sw
   }
 }
 
+nonisolated extension Palimpsest_History_V1_HoldRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".HoldRecord"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}timeline_id\0\u{3}first_epoch\0\u{3}last_epoch\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.timelineID) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.firstEpoch) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.lastEpoch) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.timelineID != 0 {
+      try visitor.visitSingularUInt32Field(value: self.timelineID, fieldNumber: 2)
+    }
+    if self.firstEpoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstEpoch, fieldNumber: 3)
+    }
+    if self.lastEpoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lastEpoch, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Palimpsest_History_V1_HoldRecord, rhs: Palimpsest_History_V1_HoldRecord) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.timelineID != rhs.timelineID {return false}
+    if lhs.firstEpoch != rhs.firstEpoch {return false}
+    if lhs.lastEpoch != rhs.lastEpoch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Palimpsest_History_V1_CollectionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CollectionRecord"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}generation\0\u{3}collected_generation\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.generation) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.collectedGeneration) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.generation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.generation, fieldNumber: 1)
+    }
+    if self.collectedGeneration != 0 {
+      try visitor.visitSingularUInt64Field(value: self.collectedGeneration, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Palimpsest_History_V1_CollectionRecord, rhs: Palimpsest_History_V1_CollectionRecord) -> Bool {
+    if lhs.generation != rhs.generation {return false}
+    if lhs.collectedGeneration != rhs.collectedGeneration {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EpochRecord"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0\u{3}page_marks\0\u{1}capture\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0\u{3}page_marks\0\u{1}capture\0\u{1}pruned\0")
 
   fileprivate class _StorageClass {
     var _timelineID: UInt32 = 0
@@ -645,6 +820,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
     var _inputCount: UInt64 = 0
     var _pageMarks: Palimpsest_History_V1_Blob? = nil
     var _capture: Palimpsest_History_V1_CaptureCounts? = nil
+    var _pruned: Palimpsest_History_V1_PrunedEpochs? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -675,6 +851,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
       _inputCount = source._inputCount
       _pageMarks = source._pageMarks
       _capture = source._capture
+      _pruned = source._pruned
     }
   }
 
@@ -713,6 +890,7 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
         case 18: try { try decoder.decodeSingularUInt64Field(value: &_storage._inputCount) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._pageMarks) }()
         case 20: try { try decoder.decodeSingularMessageField(value: &_storage._capture) }()
+        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._pruned) }()
         default: break
         }
       }
@@ -785,6 +963,9 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
       try { if let v = _storage._capture {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
       } }()
+      try { if let v = _storage._pruned {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -814,10 +995,100 @@ nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, 
         if _storage._inputCount != rhs_storage._inputCount {return false}
         if _storage._pageMarks != rhs_storage._pageMarks {return false}
         if _storage._capture != rhs_storage._capture {return false}
+        if _storage._pruned != rhs_storage._pruned {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Palimpsest_History_V1_PrunedEpochs: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PrunedEpochs"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_epoch\0\u{3}manifest_hash\0\u{3}has_log\0\u{1}states\0\u{3}checkpoint_epoch\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.firstEpoch) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.manifestHash) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.hasLog_p) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.states) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.checkpointEpoch) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.firstEpoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstEpoch, fieldNumber: 1)
+    }
+    if !self.manifestHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.manifestHash, fieldNumber: 2)
+    }
+    if self.hasLog_p != false {
+      try visitor.visitSingularBoolField(value: self.hasLog_p, fieldNumber: 3)
+    }
+    if !self.states.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.states, fieldNumber: 4)
+    }
+    if self.checkpointEpoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.checkpointEpoch, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Palimpsest_History_V1_PrunedEpochs, rhs: Palimpsest_History_V1_PrunedEpochs) -> Bool {
+    if lhs.firstEpoch != rhs.firstEpoch {return false}
+    if lhs.manifestHash != rhs.manifestHash {return false}
+    if lhs.hasLog_p != rhs.hasLog_p {return false}
+    if lhs.states != rhs.states {return false}
+    if lhs.checkpointEpoch != rhs.checkpointEpoch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Palimpsest_History_V1_KeptState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".KeptState"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}state\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._state) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    }
+    try { if let v = self._state {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Palimpsest_History_V1_KeptState, rhs: Palimpsest_History_V1_KeptState) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs._state != rhs._state {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1116,4 +1387,4 @@ nonisolated extension Palimpsest_History_V1_IndexProgressRecord: SwiftProtobuf.M
     return true
   }
 }
-// Schema digest: 181d684ba5619bee7ddbb044ae86421d270744d1659d1b6288f58429f4811bb3
+// Schema digest: c4ba581a519617960b6f86f686eb6e926455f071d16fcd0171e62a8950b00c2a

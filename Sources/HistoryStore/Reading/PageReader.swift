@@ -22,6 +22,9 @@ final class PageReader: @unchecked Sendable {
         try segments.segment(number) { try loadSegment(number) }
     }
 
+    /// Puts a segment that was just read where `segment` finds it.
+    func keep(_ segment: Segment) { _ = segments.segment(segment.number) { segment } }
+
     /// Past the cache: as it is on disk.
     func loadSegment(_ number: UInt64) throws -> Segment {
         let segment = try engine.read(.segments, key: StoreKey.segment(number)) {
@@ -36,7 +39,17 @@ final class PageReader: @unchecked Sendable {
         guard location.entry < segment.entries.count else {
             throw HistoryStoreError.damaged(what: "segment \(segment.number) has no entry \(location.entry)")
         }
-        return segment.entries[location.entry]
+        let entry = segment.entries[location.entry]
+        guard !entry.isGone else {
+            throw HistoryStoreError.damaged(
+                what: "entry \(location.entry) of segment \(segment.number) was collected, but something refers to it")
+        }
+        return entry
+    }
+
+    /// Forgets what is in memory of segments that were rewritten or removed.
+    func forget(_ numbers: [UInt64]) {
+        for number in numbers { segments.remove(number) }
     }
 
     /// Writes the 4096 bytes at `location` and checks their hash.

@@ -26,6 +26,12 @@ final class SegmentCache: Sendable {
         return loaded
     }
 
+    func remove(_ number: UInt64) {
+        state.withLock { state in
+            if let old = state.segments.removeValue(forKey: number) { state.byteCount -= old.segment.memoryByteCount }
+        }
+    }
+
     private func insert(_ segment: Segment, _ state: inout State) {
         guard state.segments[segment.number] == nil else { return }
         state.segments[segment.number] = (segment, state.clock)

@@ -42,6 +42,16 @@ extension HistoryStore {
 }
 
 extension StoreCore {
+    /// The record of an epoch that a blob is stored against. One that stands for several epochs has the machine states that
+    /// are still needed beside it.
+    private func baseRecord(_ timeline: UInt32, _ epoch: UInt64) throws -> Palimpsest_History_V1_EpochRecord {
+        var record = try epochRecord(timeline, epoch)
+        guard let kept = record.pruned.states.first(where: { $0.epoch == epoch }) else { return record }
+        record.epoch = epoch
+        record.machineState = kept.state
+        return record
+    }
+
     func decode(
         _ field: HistoryStore.BlobField, of record: Palimpsest_History_V1_EpochRecord
     ) throws -> [UInt8] {
@@ -67,7 +77,7 @@ extension StoreCore {
         case .zstdAgainstEpoch:
             // Bases are earlier epochs, so this ends.
             guard blob.baseEpoch < record.epoch else { throw damaged("has a base that is no base") }
-            prefix = try decode(field, of: epochRecord(record.timelineID, blob.baseEpoch))
+            prefix = try decode(field, of: baseRecord(record.timelineID, blob.baseEpoch))
         case .UNRECOGNIZED: throw damaged("has an encoding this program does not know")
         }
         let plain = encoded.withUnsafeBytes {

@@ -6,11 +6,16 @@ enum StoreKey {
     static let headPrefix = UInt8(ascii: "H")
     static let tagPrefix = UInt8(ascii: "G")
     static let indexProgressPrefix = UInt8(ascii: "I")
+    static let holdPrefix = UInt8(ascii: "K")
+    /// How far garbage was collected.
+    static let collection = [UInt8(ascii: "C")]
 
     static func timeline(_ id: UInt32) -> [UInt8] { [timelinePrefix] + bigEndian(id) }
     static func head(_ id: UInt32) -> [UInt8] { [headPrefix] + bigEndian(id) }
     static func indexProgress(_ id: UInt32) -> [UInt8] { [indexProgressPrefix] + bigEndian(id) }
     static func tag(_ name: String) -> [UInt8] { [tagPrefix] + Array(name.utf8) }
+
+    static func hold(_ name: String) -> [UInt8] { [holdPrefix] + Array(name.utf8) }
 
     static func segment(_ number: UInt64) -> [UInt8] { bigEndian(number) }
 

@@ -17,6 +17,12 @@ final class Segment: @unchecked Sendable {
         var payloadByteCount: Int
         /// Bytes of the entry in the page table.
         var tableByteCount: Int
+        /// Collected: no checkpoint has this version any longer, and nothing of it is left.
+        var isGone = false
+
+        static let gone = Entry(
+            page: 0, kind: .raw, versionIndex: 0, base: .absent, hash: .zeroPage, payloadOffset: 0, payloadByteCount: 0,
+            tableByteCount: 0, isGone: true)
     }
 
     let number: UInt64
@@ -25,6 +31,8 @@ final class Segment: @unchecked Sendable {
     let content: SegmentFormat.Content
     let entries: [Entry]
     let byteCount: Int
+    /// The hash that the segment ended with before collection rewrote it; nil when it is as it was written.
+    let originalHash: [UInt8]?
     private let bytes: UnsafeMutableRawPointer
     private let payloadRange: Range<Int>
 
@@ -38,10 +46,11 @@ final class Segment: @unchecked Sendable {
         epoch = header.epoch
         content = header.content
         byteCount = source.count
-        let payloadStart = SegmentFormat.headerByteCount + header.tableByteCount
+        originalHash = header.originalHash
+        let payloadStart = header.byteCount + header.tableByteCount
         payloadRange = payloadStart..<payloadStart + header.payloadByteCount
         entries = try Self.unpack(
-            header, UnsafeRawBufferPointer(rebasing: source[SegmentFormat.headerByteCount..<payloadStart]))
+            header, UnsafeRawBufferPointer(rebasing: source[header.byteCount..<payloadStart]))
         bytes = .allocate(byteCount: max(source.count, 1), alignment: 16)
         bytes.copyMemory(from: source.baseAddress!, byteCount: source.count)
     }
@@ -61,6 +70,9 @@ final class Segment: @unchecked Sendable {
     var recordedHash: [UInt8] {
         [UInt8](UnsafeRawBufferPointer(start: bytes + payloadRange.upperBound, count: SegmentFormat.hashByteCount))
     }
+    /// Whether this is the segment that a manifest refers to, rewritten or not.
+    func isOriginally(_ hash: [UInt8]) -> Bool { (originalHash ?? recordedHash) == hash }
+
     func matchesItsHash() -> Bool {
         var hasher = SHA256()
         hasher.update(bufferPointer: UnsafeRawBufferPointer(start: bytes, count: payloadRange.upperBound))
@@ -70,15 +82,24 @@ final class Segment: @unchecked Sendable {
     private static func unpack(_ header: SegmentHeader, _ table: UnsafeRawBufferPointer) throws -> [Entry] {
         let damaged = HistoryStoreError.damaged(what: "the page table of segment \(header.number) is malformed")
         var reader = ByteReader(table)
-        var payloadOffset = SegmentFormat.headerByteCount + header.tableByteCount
+        var payloadOffset = header.byteCount + header.tableByteCount
         let payloadEnd = payloadOffset + header.payloadByteCount
         var page = header.firstPage
         var entries: [Entry] = []
         entries.reserveCapacity(header.entryCount)
-        for index in 0..<header.entryCount {
+        var isFirst = true
+        while entries.count < header.entryCount {
             let before = reader.remaining
             guard let gap = reader.readVarint(), let tag = reader.readByte(), gap < 1 << 52 else { throw damaged }
-            if index > 0 { page = page &+ gap &+ 1 }
+            if header.isRewritten, tag == SegmentFormat.goneTag {
+                guard let count = reader.readVarint(), count > 0, count <= header.entryCount - entries.count else {
+                    throw damaged
+                }
+                entries += repeatElement(.gone, count: Int(count))
+                continue
+            }
+            if !isFirst { page = page &+ gap &+ 1 }
+            isFirst = false
             let kind = SegmentFormat.PayloadKind(tag: tag)
             var base = PageLocation.absent
             if kind.isDelta {
@@ -103,7 +124,7 @@ final class Segment: @unchecked Sendable {
     }
 }
 
-/// The first 48 bytes of a segment, checked against its length.
+/// The first 48 bytes of a segment, 80 of a rewritten one, checked against its length.
 struct SegmentHeader {
     let number: UInt64
     let content: SegmentFormat.Content
@@ -113,6 +134,10 @@ struct SegmentHeader {
     let firstPage: UInt64
     let tableByteCount: Int
     let payloadByteCount: Int
+    let originalHash: [UInt8]?
+
+    var isRewritten: Bool { originalHash != nil }
+    var byteCount: Int { SegmentFormat.headerByteCount + (isRewritten ? SegmentFormat.hashByteCount : 0) }
 
     init(number: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
         let damaged = HistoryStoreError.damaged(what: "the header of segment \(number) is malformed")
@@ -130,8 +155,14 @@ struct SegmentHeader {
             throw HistoryStoreError.newerFormat(
                 path: "segment \(number)", found: Int(version), supported: Int(SegmentFormat.version))
         }
+        originalHash =
+            version == SegmentFormat.rewrittenVersion
+            ? reader.readBytes(SegmentFormat.hashByteCount).map { [UInt8]($0) } : nil
+        guard version == SegmentFormat.firstVersion || originalHash != nil else { throw damaged }
+        let hashCount = originalHash == nil ? 1 : 2
         let expected =
-            SegmentFormat.headerByteCount + Int(tableByteCount) + Int(payloadByteCount) + SegmentFormat.hashByteCount
+            SegmentFormat.headerByteCount + Int(tableByteCount) + Int(payloadByteCount) + hashCount
+            * SegmentFormat.hashByteCount
         guard ownNumber == number, bytes.count == expected, entryCount <= PageLocation.entriesPerSegmentMax else {
             throw damaged
         }

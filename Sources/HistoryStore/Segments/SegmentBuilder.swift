@@ -8,6 +8,7 @@ struct SegmentBuilder: ~Copyable {
     private(set) var entryCount = 0
     private var firstPage: UInt64 = 0
     private var previousPage: UInt64 = 0
+    private var presentCount = 0
 
     var byteCount: Int {
         SegmentFormat.headerByteCount + table.count + payloads.count + SegmentFormat.hashByteCount
@@ -27,11 +28,11 @@ struct SegmentBuilder: ~Copyable {
         page: UInt64, kind: SegmentFormat.PayloadKind, versionIndex: Int, base: PageLocation?, hash: PageHash,
         payload: UnsafeRawBufferPointer, segment: UInt64
     ) -> Int {
-        precondition(entryCount == 0 || page > previousPage, "pages of a segment rise")
+        precondition(presentCount == 0 || page > previousPage, "pages of a segment rise")
         precondition(kind.isDelta == (base != nil), "a delta has a base")
         let before = table.count
-        if entryCount == 0 { firstPage = page }
-        table.appendVarint(entryCount == 0 ? 0 : page - previousPage - 1)
+        if presentCount == 0 { firstPage = page }
+        table.appendVarint(presentCount == 0 ? 0 : page - previousPage - 1)
         table.append(kind.rawValue | UInt8(versionIndex) << 2)
         if let base {
             precondition(base.isStored && base.segment < segment, "a base is stored earlier")
@@ -43,19 +44,32 @@ struct SegmentBuilder: ~Copyable {
         payloads.append(payload)
         previousPage = page
         entryCount += 1
+        presentCount += 1
         return table.count - before + payload.count
     }
 
+    /// Adds places of versions that are gone, so that those after them keep theirs.
+    mutating func addGone(count: Int) {
+        table.appendVarint(0)
+        table.append(SegmentFormat.goneTag)
+        table.appendVarint(UInt64(count))
+        entryCount += count
+    }
+
     /// The finished segment; the builder is empty afterwards. The hash is its last 32 bytes.
-    mutating func finish(number: UInt64, timeline: UInt32, epoch: UInt64) -> [UInt8] {
+    /// - Parameter originalHash: for a segment that is rewritten, the hash that it ended with at first.
+    mutating func finish(
+        number: UInt64, timeline: UInt32, epoch: UInt64, originalHash: [UInt8]? = nil
+    ) -> [UInt8] {
         defer {
             table.removeAll()
             payloads.removeAll()
             entryCount = 0
+            presentCount = 0
         }
         return Self.assemble(
             content: .pages, number: number, timeline: timeline, epoch: epoch, entryCount: entryCount,
-            firstPage: firstPage, table: table.buffer, payload: payloads.buffer)
+            firstPage: firstPage, table: table.buffer, payload: payloads.buffer, originalHash: originalHash)
     }
 
     /// A segment that holds one blob.
@@ -69,12 +83,12 @@ struct SegmentBuilder: ~Copyable {
 
     private static func assemble(
         content: SegmentFormat.Content, number: UInt64, timeline: UInt32, epoch: UInt64, entryCount: Int,
-        firstPage: UInt64, table: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
+        firstPage: UInt64, table: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, originalHash: [UInt8]? = nil
     ) -> [UInt8] {
-        let size = SegmentFormat.headerByteCount + table.count + payload.count + SegmentFormat.hashByteCount
+        let size = SegmentFormat.headerByteCount + table.count + payload.count + 2 * SegmentFormat.hashByteCount
         var writer = ByteWriter(capacity: size)
         writer.append(SegmentFormat.magic)
-        writer.append(SegmentFormat.version)
+        writer.append(originalHash == nil ? SegmentFormat.firstVersion : SegmentFormat.rewrittenVersion)
         writer.append(SegmentFormat.plain)
         writer.append(content.rawValue)
         writer.append(UInt8(0))
@@ -86,6 +100,7 @@ struct SegmentBuilder: ~Copyable {
         writer.append(UInt32(table.count))
         writer.append(UInt32(payload.count))
         assert(writer.count == SegmentFormat.headerByteCount)
+        if let originalHash { originalHash.withUnsafeBytes { writer.append($0) } }
         writer.append(table)
         writer.append(payload)
         var hasher = SHA256()

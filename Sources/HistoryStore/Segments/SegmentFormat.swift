@@ -6,7 +6,10 @@
 enum SegmentFormat {
     /// "PSEG" read as a little-endian number.
     static let magic: UInt32 = 0x4745_5350
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// Version 2 adds what collection needs; a segment as written first has version 1.
+    static let firstVersion: UInt8 = 1
+    static let rewrittenVersion: UInt8 = 2
     /// Encoding 0: in the clear. Others are for encryption at rest.
     static let plain: UInt8 = 0
     static let headerByteCount = 48
@@ -15,6 +18,9 @@ enum SegmentFormat {
     static let closingByteCount = 60 << 10
     /// Versions of one page between keyframes, at most: the version index has six bits.
     static let versionIndexMax = 63
+
+    /// Tag of a run of entries that are gone: kind 0 with a version index, which no entry has.
+    static let goneTag: UInt8 = 1 << 2
 
     /// What a segment holds.
     enum Content: UInt8 {

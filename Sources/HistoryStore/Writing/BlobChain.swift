@@ -1,7 +1,8 @@
 /// Versions of the machine state that the next may be stored against: the same skip-deltas as pages have
 /// (`VersionCache`), so that reading one back takes at most four others.
 struct BlobChain {
-    private static let interval = 16
+    /// Versions from one that is whole to the next.
+    static let interval = 16
     private var versionIndex = -1
     private var chain: [(epoch: UInt64, bytes: [UInt8])] = []
 

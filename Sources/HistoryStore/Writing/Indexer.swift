@@ -8,8 +8,8 @@ struct IndexEntry {
     var pageClass: PageClass
     /// Where the content is; `.absent` for `.unchanged`.
     var location: PageLocation
-    /// Of `.stored` content.
-    var hash: PageHash
+    /// Of `.stored` content; nil when it is not to be indexed.
+    var hash: PageHash?
 }
 
 /// Entries of consecutive own epochs of one timeline.
@@ -87,13 +87,53 @@ final class Indexer: Sendable {
         }
     }
 
+    /// Makes a timeline's page history anew, as far as it reached.
+    func reindex(_ timeline: Palimpsest_History_V1_TimelineRecord) throws {
+        try queue.sync {
+            guard let last = try core.indexedThrough(timeline) else { return }
+            var change = StoreChange()
+            let prefix = StoreKey.bigEndian(timeline.id)
+            change.deleteRange(.history, from: prefix, to: StoreKey.end(ofPrefix: prefix)!)
+            change.delete(.records, key: StoreKey.indexProgress(timeline.id))
+            try core.engine.commit(change, durable: false)
+            try index(LineageStretch(timeline: timeline, epochs: timeline.firstOwnEpoch...last))
+        }
+    }
+
+    /// Removes the hash index's entries of content that is gone.
+    func removeHashes(where isGone: (PageLocation) -> Bool) throws {
+        let keysAtOnce = 20_000
+        var from: [UInt8]? = []
+        while let start = from {
+            // A batch at a time: what is recorded meanwhile is indexed in between.
+            try queue.sync {
+                var change = StoreChange()
+                var count = 0
+                from = nil
+                try core.engine.scan(.hashes, from: start, to: nil) { key, value in
+                    var reader = ByteReader(value)
+                    if let location = reader.readVarint(), isGone(PageLocation(rawValue: location)) {
+                        change.delete(.hashes, key: [UInt8](key))
+                    }
+                    count += 1
+                    guard count == keysAtOnce else { return true }
+                    from = [UInt8](key) + [0]
+                    return false
+                }
+                if !change.operations.isEmpty { try core.engine.commit(change, durable: false) }
+            }
+        }
+    }
+
     /// Reads a stretch's manifests and page tables and writes their index entries.
     func index(_ stretch: LineageStretch) throws {
         var batch = makeBatch(timeline: stretch.timeline.id)
         _ = try core.forEachEpochRecord(stretch) { record, _, _ in
             var entries: [IndexEntry] = []
             try record.forEachDirtyPage { page, pageClass, location in
-                let hash = pageClass == .stored ? try core.reader.entry(location).hash : .zeroPage
+                // Of a pruned epoch's pages some are gone, and the rest are found by their hashes already.
+                let isNew = pageClass == .stored && record.isCheckpoint
+                let hash = isNew ? try core.reader.entry(location).hash : nil
                 entries.append(IndexEntry(page: page, pageClass: pageClass, location: location, hash: hash))
             }
             let marks = try core.pageMarks(of: record)
@@ -122,7 +162,9 @@ final class Indexer: Sendable {
         }
         var hashes: [(PageHash, PageLocation)] = []
         for (_, entries) in batch.epochs {
-            for entry in entries where entry.pageClass == .stored { hashes.append((entry.hash, entry.location)) }
+            for entry in entries {
+                if let hash = entry.hash { hashes.append((hash, entry.location)) }
+            }
         }
         hashes.sort { $0.0 < $1.0 }
         for (hash, location) in hashes {

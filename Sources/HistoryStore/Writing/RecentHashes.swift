@@ -10,8 +10,8 @@ final class RecentHashes: Sendable {
         batches.withLock { batches in
             if !batches.contains(where: { $0.id == batch }) { batches.append((batch, [:])) }
             let own = batches.firstIndex { $0.id == batch }!
-            for entry in entries where entry.pageClass == .stored {
-                batches[own].locations[entry.hash.high] = entry.location.rawValue
+            for entry in entries {
+                if let hash = entry.hash { batches[own].locations[hash.high] = entry.location.rawValue }
             }
         }
     }

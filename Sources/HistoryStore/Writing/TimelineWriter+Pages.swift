@@ -62,7 +62,7 @@ extension TimelineWriter {
         if pageClass != .unchanged { start.map.set(page, location) }
         let indexed = pageClass == .unchanged ? PageLocation.absent : location
         epoch.indexEntries.append(
-            IndexEntry(page: page, pageClass: pageClass, location: indexed, hash: .zeroPage))
+            IndexEntry(page: page, pageClass: pageClass, location: indexed, hash: nil))
     }
 
     // MARK: Content that is in the store already
@@ -77,7 +77,7 @@ extension TimelineWriter {
             return memcmp(input.pages[here.input].content, content, pageSize) == 0 ? here.location : nil
         }
         guard let location = try core.location(of: hash), location.isStored,
-            let entry = try? core.reader.entry(location), entry.hash == hash
+            let entry = try? core.reader.entry(location), entry.hash == hash, core.gate.claim(location)
         else { return nil }
         do {
             try core.reader.read(location, into: scratch, known: { versions.frame(slot, at: $0) })
@@ -115,7 +115,9 @@ extension TimelineWriter {
             next = entry.base
             entry = try core.reader.entry(next)
         }
-        guard locations.count == last.versionIndex.nonzeroBitCount + 1 else { return nil }
+        guard locations.count == last.versionIndex.nonzeroBitCount + 1, locations.allSatisfy(core.gate.claim) else {
+            return nil
+        }
         return (locations.reversed(), last.versionIndex)
     }
 
@@ -166,6 +168,7 @@ extension TimelineWriter {
             return nil
         }
         let position = versions.basePosition(slot)
+        guard core.gate.claim(versions.location(slot, position)) else { return nil }
         if versions.frame(slot, position) != nil { return position }
         guard epoch.baseLoadsLeft > 0 else { return nil }
         epoch.baseLoadsLeft -= 1

@@ -162,7 +162,22 @@ public final class TimelineWriter: @unchecked Sendable {
         try noteCommit(unsynced.epoch, hash: unsynced.hash, synced: true)
     }
 
+    // MARK: Collection
+
+    /// Returns when the epoch that was being stored is, or has failed.
+    func waitForEpoch() { lock.withLock {} }
+
+    /// Versions that are gone can be no bases.
+    func forgetBases(where isGone: (PageLocation) -> Bool) {
+        lock.withLock { versions.removeChains(with: isGone) }
+    }
+
     // MARK: Indexing
+
+    /// Hands over what waits for a full batch.
+    func handOverIndexBatch() {
+        lock.withLock { submitIndexBatch() }
+    }
 
     func submitIndexBatch() {
         let batch = indexBatch

@@ -136,6 +136,13 @@ struct VersionCache: ~Copyable {
         frames[index] = frame
     }
 
+    /// Forgets the chains that have such a member.
+    mutating func removeChains(with isGone: (PageLocation) -> Bool) {
+        for slot in slots.indices where (0..<slots[slot].chainCount).contains(where: { isGone(location(slot, $0)) }) {
+            clear(slot)
+        }
+    }
+
     private mutating func push(_ slot: Int, _ location: PageLocation, _ content: UnsafeRawPointer?) {
         let position = slots[slot].chainCount
         slots[slot].chainCount += 1

@@ -23,8 +23,7 @@ final class EpochEvents {
     ) { events[$0].entryAddress.page.number }
     /// Pages with T at the epoch's beginning.
     private lazy var tablesBefore = Result {
-        let before = try store.manifest(timeline: timeline, epoch: manifest.epoch - 1)
-        return try MachineState(encoded: before.machineState()).tablePages?.withT ?? []
+        try content.tables(epoch: manifest.epoch - 1)?.withT ?? []
     }
 
     init(_ content: CheckpointContent, epoch: UInt64) throws {

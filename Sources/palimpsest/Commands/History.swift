@@ -59,7 +59,8 @@ private struct HistoryRow: Encodable {
     let virtualTime_ns: UInt64
     /// Guest-physical.
     let address: String
-    let hash: String
+    /// Absent where the content was pruned.
+    let hash: String?
     let storedBytes: Int
     let kind: String
     let value: UInt64?
@@ -71,7 +72,7 @@ private struct HistoryRow: Encodable {
         icountTo = entry.icountTo
         virtualTime_ns = entry.virtualTime_ns
         self.address = "\(address)"
-        hash = "\(entry.hash)"
+        hash = entry.hash.map { "\($0)" }
         storedBytes = entry.storedBytes
         kind = entry.kind.rawValue
         value = entry.value
@@ -88,7 +89,8 @@ private struct HistoryRow: Encodable {
 
     var cells: [String] {
         [
-            "\(epoch)", "\(icountFrom)", "\(icountTo)", "\(storedBytes)", kind, String(hash.prefix(16)),
+            "\(epoch)", "\(icountFrom)", "\(icountTo)", "\(storedBytes)", kind,
+            hash.map { String($0.prefix(16)) } ?? "-",
             value.map(Quantity.hex) ?? "",
         ]
     }

@@ -11,12 +11,16 @@ enum Signals {
         return number == 0 ? nil : number
     }
 
-    /// From here on these are noted instead of killing the process. SIGPIPE is turned into a failing write.
-    static func catchRequestsToEnd() {
-        _ = received
+    /// For long work that leaves things in order when it is interrupted.
+    static func catchInterrupts() {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             handle(number) { Signals.lastReceived.store($0, ordering: .relaxed) }
         }
+    }
+
+    /// From here on these are noted instead of killing the process. SIGPIPE is turned into a failing write.
+    static func catchRequestsToEnd() {
+        catchInterrupts()
         signal(SIGPIPE, SIG_IGN)
     }
 
