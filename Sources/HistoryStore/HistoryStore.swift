@@ -17,6 +17,8 @@ public final class HistoryStore: Sendable {
         case readOnly
         /// For an existing store.
         case readWrite
+        /// As `readWrite`, for work that makes room: it may use what is kept in reserve for a full disk.
+        case maintenance
         /// As `readWrite`, and makes the store when there is none.
         case create
     }
@@ -35,26 +37,37 @@ public final class HistoryStore: Sendable {
         weak var writer: TimelineWriter?
     }
 
-    private init(path: String, mode: Mode, core: StoreCore, indexer: Indexer?) {
+    /// Bytes that reading may use for what it has read; a writer's earlier versions come on top (`WriterOptions`).
+    public static let cacheByteCountDefault = 64 << 20
+    private let cacheByteCount: Int
+
+    private init(path: String, mode: Mode, core: StoreCore, indexer: Indexer?, cacheByteCount: Int) {
         self.path = path
         self.mode = mode
+        self.cacheByteCount = cacheByteCount
         state = Mutex(State(core: core, indexer: indexer))
     }
 
-    /// Opens the store in directory `path`.
+    /// Opens the store in directory `path`. A store of an earlier format that is opened for writing becomes one of this.
     ///
+    /// - Parameter cacheByteCount: see `cacheByteCountDefault`.
     /// - Throws: `HistoryStoreError.notAStore`, `.newerFormat`, `.lockedByAnotherProcess`, `.damaged` (also when an
     ///   acknowledged epoch is missing), `.io`, `.diskFull`.
-    public static func open(path: String, mode: Mode) throws -> HistoryStore {
+    public static func open(
+        path: String, mode: Mode, cacheByteCount: Int = HistoryStore.cacheByteCountDefault
+    ) throws -> HistoryStore {
         let directory = StoreDirectory(path: path)
         switch mode {
         case .readOnly:
-            return HistoryStore(path: path, mode: mode, core: try openForReading(directory), indexer: nil)
-        case .readWrite, .create:
-            let core = try openForWriting(directory, create: mode == .create)
+            return HistoryStore(
+                path: path, mode: mode, core: try openForReading(directory, cacheByteCount), indexer: nil,
+                cacheByteCount: cacheByteCount)
+        case .readWrite, .maintenance, .create:
+            let core = try openForWriting(directory, mode, cacheByteCount)
             let indexer = Indexer(core: core)
             try indexer.catchUp()
-            return HistoryStore(path: path, mode: mode, core: core, indexer: indexer)
+            return HistoryStore(
+                path: path, mode: mode, core: core, indexer: indexer, cacheByteCount: cacheByteCount)
         }
     }
 
@@ -62,7 +75,7 @@ public final class HistoryStore: Sendable {
     public func refresh() throws {
         guard mode == .readOnly else { return }
         _ = try core
-        let fresh = try Self.openForReading(StoreDirectory(path: path))
+        let fresh = try Self.openForReading(StoreDirectory(path: path), cacheByteCount)
         state.withLock {
             $0.core = fresh
             $0.lastMap = nil
@@ -82,6 +95,7 @@ public final class HistoryStore: Sendable {
         }
         try indexer?.finish()
         if mode != .readOnly { try core?.engine.settle() }
+        if mode != .readOnly { core?.directory.keepReserve() }
     }
 
     /// The parts of the store while it is open.
@@ -127,37 +141,43 @@ public final class HistoryStore: Sendable {
 
     // MARK: Opening
 
-    private static func openForReading(_ directory: StoreDirectory) throws -> StoreCore {
-        try directory.check()
+    private static func openForReading(_ directory: StoreDirectory, _ cacheByteCount: Int) throws -> StoreCore {
+        _ = try directory.check()
         // A recorder may delete a file between the engine's reading its list of files and opening them.
         var attemptsLeft = 5
         while true {
             do {
                 // Marks first: what they promise is then in whatever the engine shows.
                 let marks = try HighWaterMarks.read(path: directory.marksFile)
-                let engine = try RocksEngine(path: directory.database, readOnly: true, create: false)
-                let core = try StoreCore(directory: directory, engine: engine, marks: nil)
+                let engine = try RocksEngine(
+                    path: directory.database, readOnly: true, create: false, cacheByteCount: cacheByteCount / 4)
+                let core = try StoreCore(
+                    directory: directory, engine: engine, marks: nil, cacheByteCount: cacheByteCount)
                 try core.check(marks)
                 return core
-            } catch HistoryStoreError.damaged(let what) where attemptsLeft > 0 && what.contains("No such file") {
+            } catch HistoryStoreError.damaged(let what) where attemptsLeft > 0 && RocksEngine.isVanishedFile(what) {
                 attemptsLeft -= 1
             }
         }
     }
 
-    private static func openForWriting(_ directory: StoreDirectory, create: Bool) throws -> StoreCore {
-        var isNew = false
+    private static func openForWriting(
+        _ directory: StoreDirectory, _ mode: Mode, _ cacheByteCount: Int
+    ) throws -> StoreCore {
+        var version: Int?
         do {
-            try directory.check()
-        } catch HistoryStoreError.notAStore where create {
+            version = try directory.check()
+        } catch HistoryStoreError.notAStore where mode == .create {
             guard try directory.isVacant() else { throw HistoryStoreError.notAStore(path: directory.path) }
-            isNew = true
             try directory.make()
         }
-        let engine = try RocksEngine(path: directory.database, readOnly: false, create: isNew)
-        let marks = try HighWaterMarks(path: directory.marksFile, create: isNew)
-        let core = try StoreCore(directory: directory, engine: engine, marks: marks)
-        if isNew { try directory.seal() }
+        if mode == .maintenance { directory.giveUpReserve() }
+        let engine = try RocksEngine(
+            path: directory.database, readOnly: false, create: version == nil, cacheByteCount: cacheByteCount / 4)
+        let marks = try HighWaterMarks(path: directory.marksFile, create: version == nil)
+        let core = try StoreCore(directory: directory, engine: engine, marks: marks, cacheByteCount: cacheByteCount)
+        // Before anything is written that an earlier program would not understand.
+        if version.map({ $0 < StoreFormat.version }) ?? true { try directory.seal() }
         try core.check(marks.all)
         try core.recoverNumbers()
         return core

@@ -23,14 +23,17 @@ final class StoreCore: Sendable {
 
     var path: String { directory.path }
 
-    init(directory: StoreDirectory, engine: any StoreEngine, marks: HighWaterMarks?) throws {
+    init(
+        directory: StoreDirectory, engine: any StoreEngine, marks: HighWaterMarks?,
+        cacheByteCount: Int = HistoryStore.cacheByteCountDefault
+    ) throws {
         self.directory = directory
         self.engine = engine
         self.marks = marks
         let records = try Self.loadTimelines(engine)
         timelineRecords = Mutex(Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0) }))
         let names = Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0.name) })
-        reader = PageReader(engine: engine) { names[$0] ?? "number \($0)" }
+        reader = PageReader(engine: engine, cacheByteCount: cacheByteCount / 4 * 3) { names[$0] ?? "number \($0)" }
     }
 
     // MARK: Timelines

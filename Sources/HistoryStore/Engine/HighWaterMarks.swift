@@ -32,7 +32,7 @@ final class HighWaterMarks: Sendable {
     init(path: String, create: Bool) throws {
         self.path = path
         marks = Mutex(create ? [:] : try Self.read(path: path))
-        descriptor = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0o600)
+        descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0o600)
         guard descriptor >= 0 else { throw StoreFiles.error("open", path) }
     }
 

@@ -16,6 +16,9 @@ extension RocksEngine {
         throw storeError(message, path: path)
     }
 
+    /// Whether an error says that a file was not there: a writer in another process has deleted it.
+    static func isVanishedFile(_ what: String) -> Bool { what.contains("No such file or directory") }
+
     /// The C interface hands out a status as text only; its first words name the kind.
     private static func storeError(_ message: String, path: String) -> HistoryStoreError {
         if message.contains("While lock file") || message.contains("lock hold by current process") {

@@ -1,4 +1,5 @@
 import CRocksDB
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -13,35 +14,23 @@ import CRocksDB
 final class RocksEngine: StoreEngine, @unchecked Sendable {
     let path: String
     let isReadOnly: Bool
-    private let database: OpaquePointer
-    private let families: [OpaquePointer]
-    private let options: RocksOptions
+    private let cacheByteCount: Int
+    private let current: Mutex<RocksHandle>
     private let readOptions: OpaquePointer
     private let syncedWrite: OpaquePointer
     private let plainWrite: OpaquePointer
 
+    /// A reader opens the database anew so often when a file has gone from under it.
+    private static let reopeningCountMax = 5
+
+    /// - Parameter cacheByteCount: for blocks of tables, their indexes and filters.
     /// - Throws: `HistoryStoreError.lockedByAnotherProcess`, `.damaged`, `.io`.
-    init(path: String, readOnly: Bool, create: Bool) throws {
+    init(path: String, readOnly: Bool, create: Bool, cacheByteCount: Int) throws {
         self.path = path
         isReadOnly = readOnly
-        let options = RocksOptions(create: create)
-        self.options = options
-        var handles = [OpaquePointer?](repeating: nil, count: KeySpace.allCases.count)
-        var error: UnsafeMutablePointer<CChar>?
-        let opened = Self.withFamilyNames { names in
-            options.perFamily.withUnsafeBufferPointer { familyOptions in
-                let count = Int32(familyOptions.count)
-                return readOnly
-                    ? rocksdb_open_for_read_only_column_families(
-                        options.base, path, count, names, familyOptions.baseAddress, &handles, 0, &error)
-                    : rocksdb_open_column_families(
-                        options.base, path, count, names, familyOptions.baseAddress, &handles, &error)
-            }
-        }
-        try Self.check(&error, path: path)
-        guard let opened else { throw HistoryStoreError.io("cannot open '\(path)'") }
-        database = opened
-        families = handles.map { $0! }
+        self.cacheByteCount = cacheByteCount
+        current = Mutex(
+            try RocksHandle(path: path, readOnly: readOnly, create: create, cacheByteCount: cacheByteCount))
         readOptions = rocksdb_readoptions_create()
         syncedWrite = rocksdb_writeoptions_create()
         rocksdb_writeoptions_set_sync(syncedWrite, 1)
@@ -49,19 +38,36 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     }
 
     deinit {
-        for family in families { rocksdb_column_family_handle_destroy(family) }
-        rocksdb_close(database)
         rocksdb_readoptions_destroy(readOptions)
         rocksdb_writeoptions_destroy(syncedWrite)
         rocksdb_writeoptions_destroy(plainWrite)
     }
 
+    private var handle: RocksHandle { current.withLock { $0 } }
+
+    /// Runs `body` on the database. A reader beside a process that writes finds that a file it wants has been replaced and
+    /// deleted; it then opens the database as it is now and asks again.
+    private func reading<Result>(_ body: (RocksHandle) throws -> Result) throws -> Result {
+        var attemptsLeft = Self.reopeningCountMax
+        while true {
+            let handle = handle
+            do {
+                return try body(handle)
+            } catch HistoryStoreError.damaged(let what) where isReadOnly && attemptsLeft > 0 && Self.isVanishedFile(what) {
+                attemptsLeft -= 1
+                let fresh = try RocksHandle(path: path, readOnly: true, create: false, cacheByteCount: cacheByteCount)
+                current.withLock { if $0 === handle { $0 = fresh } }
+            }
+        }
+    }
+
     func putSegment(key: [UInt8], bytes: [UInt8]) throws {
         guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
+        let handle = handle
         var error: UnsafeMutablePointer<CChar>?
         bytes.withUnsafeBytes { value in
             rocksdb_put_cf(
-                database, plainWrite, families[KeySpace.segments.rawValue], Self.chars(key), key.count,
+                handle.database, plainWrite, handle.family(.segments), Self.chars(key), key.count,
                 value.baseAddress?.assumingMemoryBound(to: CChar.self), value.count, &error)
         }
         try Self.check(&error, path: path)
@@ -69,6 +75,7 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
 
     func commit(_ change: StoreChange, durable: Bool) throws {
         guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
+        let handle = handle
         let batch = rocksdb_writebatch_create()
         defer { rocksdb_writebatch_destroy(batch) }
         for operation in change.operations {
@@ -76,44 +83,84 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
             case .put(let space, let key, let value):
                 value.withUnsafeBytes {
                     rocksdb_writebatch_put_cf(
-                        batch, families[space.rawValue], Self.chars(key), key.count,
+                        batch, handle.family(space), Self.chars(key), key.count,
                         $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
                 }
             case .delete(let space, let key):
-                rocksdb_writebatch_delete_cf(batch, families[space.rawValue], Self.chars(key), key.count)
+                rocksdb_writebatch_delete_cf(batch, handle.family(space), Self.chars(key), key.count)
             case .deleteRange(let space, let from, let to):
                 rocksdb_writebatch_delete_range_cf(
-                    batch, families[space.rawValue], Self.chars(from), from.count, Self.chars(to), to.count)
+                    batch, handle.family(space), Self.chars(from), from.count, Self.chars(to), to.count)
             }
         }
         var error: UnsafeMutablePointer<CChar>?
-        rocksdb_write(database, durable ? syncedWrite : plainWrite, batch, &error)
+        rocksdb_write(handle.database, durable ? syncedWrite : plainWrite, batch, &error)
         try Self.check(&error, path: path)
     }
 
     func read<Result>(
         _ space: KeySpace, key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
-        var error: UnsafeMutablePointer<CChar>?
-        let slice = key.withUnsafeBytes {
-            rocksdb_get_pinned_cf(
-                database, readOptions, families[space.rawValue], $0.baseAddress?.assumingMemoryBound(to: CChar.self),
-                $0.count, &error)
+        let slice = try reading { handle in
+            var error: UnsafeMutablePointer<CChar>?
+            let slice = rocksdb_get_pinned_cf(
+                handle.database, readOptions, handle.family(space), Self.chars(key), key.count, &error)
+            try Self.check(&error, path: path)
+            // The slice may point into the database's memory, so that this has to live as long.
+            return slice.map { (slice: $0, handle: handle) }
         }
-        try Self.check(&error, path: path)
         guard let slice else { return nil }
-        defer { rocksdb_pinnableslice_destroy(slice) }
+        defer { rocksdb_pinnableslice_destroy(slice.slice) }
         var count = 0
-        let start = rocksdb_pinnableslice_value(slice, &count)
-        return try body(UnsafeRawBufferPointer(start: start, count: count))
+        let start = rocksdb_pinnableslice_value(slice.slice, &count)
+        return try withExtendedLifetime(slice.handle) {
+            try body(UnsafeRawBufferPointer(start: start, count: count))
+        }
     }
 
     func scan(
         _ space: KeySpace, from: [UInt8], to: [UInt8]?,
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
     ) throws {
+        var next = from
+        try reading { handle in
+            try walk(handle, space, below: to, seek: { rocksdb_iter_seek($0, Self.chars(next), next.count) }, rocksdb_iter_next) {
+                key, value in
+                let goesOn = try body(key, value)
+                // Where the scan goes on if the database has to be opened anew.
+                if isReadOnly { next = [UInt8](key) + [0] }
+                return goesOn
+            }
+        }
+    }
+
+    func scanDown(
+        _ space: KeySpace, below to: [UInt8],
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        var end = to
+        try reading { handle in
+            try walk(
+                handle, space, below: nil, seek: { rocksdb_iter_seek_for_prev($0, Self.chars(end), end.count) },
+                rocksdb_iter_prev
+            ) { key, value in
+                if key.elementsEqual(end) { return true }
+                let goesOn = try body(key, value)
+                if isReadOnly { end = [UInt8](key) }
+                return goesOn
+            }
+        }
+    }
+
+    private func walk(
+        _ handle: RocksHandle, _ space: KeySpace, below to: [UInt8]?, seek: (OpaquePointer) -> Void,
+        _ step: (OpaquePointer) -> Void,
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
         let bounds = rocksdb_readoptions_create()
         defer { rocksdb_readoptions_destroy(bounds) }
+        // What is read once is not worth the place of what is read again.
+        rocksdb_readoptions_set_fill_cache(bounds, space == .history || space == .maps ? 1 : 0)
         // RocksDB keeps a pointer to the bound, so it lives in memory of our own until the iterator is gone.
         let bound = UnsafeMutablePointer<CChar>.allocate(capacity: max(to?.count ?? 0, 1))
         defer { bound.deallocate() }
@@ -121,41 +168,19 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
             for (index, byte) in to.enumerated() { bound[index] = CChar(bitPattern: byte) }
             rocksdb_readoptions_set_iterate_upper_bound(bounds, bound, to.count)
         }
-        let iterator = rocksdb_create_iterator_cf(database, bounds, families[space.rawValue])
+        let iterator = rocksdb_create_iterator_cf(handle.database, bounds, handle.family(space))!
         defer { rocksdb_iter_destroy(iterator) }
-        rocksdb_iter_seek(iterator, Self.chars(from), from.count)
+        seek(iterator)
         while rocksdb_iter_valid(iterator) != 0 {
             var keyCount = 0
             var valueCount = 0
             let key = rocksdb_iter_key(iterator, &keyCount)
             let value = rocksdb_iter_value(iterator, &valueCount)
-            let goOn = try body(
+            let goesOn = try body(
                 UnsafeRawBufferPointer(start: key, count: keyCount),
                 UnsafeRawBufferPointer(start: value, count: valueCount))
-            guard goOn else { return }
-            rocksdb_iter_next(iterator)
-        }
-        var error: UnsafeMutablePointer<CChar>?
-        rocksdb_iter_get_error(iterator, &error)
-        try Self.check(&error, path: path)
-    }
-
-    func scanDown(
-        _ space: KeySpace, below to: [UInt8],
-        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
-    ) throws {
-        let iterator = rocksdb_create_iterator_cf(database, readOptions, families[space.rawValue])
-        defer { rocksdb_iter_destroy(iterator) }
-        rocksdb_iter_seek_for_prev(iterator, Self.chars(to), to.count)
-        while rocksdb_iter_valid(iterator) != 0 {
-            var keyCount = 0
-            var valueCount = 0
-            let key = rocksdb_iter_key(iterator, &keyCount)
-            let value = rocksdb_iter_value(iterator, &valueCount)
-            let keyBytes = UnsafeRawBufferPointer(start: key, count: keyCount)
-            let isBound = keyBytes.elementsEqual(to)
-            guard try isBound || body(keyBytes, UnsafeRawBufferPointer(start: value, count: valueCount)) else { return }
-            rocksdb_iter_prev(iterator)
+            guard goesOn else { return }
+            step(iterator)
         }
         var error: UnsafeMutablePointer<CChar>?
         rocksdb_iter_get_error(iterator, &error)
@@ -164,12 +189,13 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
 
     func settle() throws {
         guard !isReadOnly else { return }
+        let handle = handle
         let flushOptions = rocksdb_flushoptions_create()
         defer { rocksdb_flushoptions_destroy(flushOptions) }
         rocksdb_flushoptions_set_wait(flushOptions, 1)
-        for family in families {
+        for family in handle.families {
             var error: UnsafeMutablePointer<CChar>?
-            rocksdb_flush_cf(database, flushOptions, family, &error)
+            rocksdb_flush_cf(handle.database, flushOptions, family, &error)
             try Self.check(&error, path: path)
         }
     }
@@ -177,23 +203,23 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     func reclaim(_ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws {
         guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
         try settle()
-        let family = families[space.rawValue]
-        if options.hasBlobs(space) { try setBlobCollection(true, family) }
+        let handle = handle
+        if handle.options.hasBlobs(space) { try setBlobCollection(true, handle, space) }
         let how = rocksdb_compactoptions_create()
         defer { rocksdb_compactoptions_destroy(how) }
         rocksdb_compactoptions_set_bottommost_level_compaction(how, RocksOptions.forceBottommostLevel)
         (from ?? []).withUnsafeBytes { start in
             (to ?? []).withUnsafeBytes { end in
                 rocksdb_compact_range_cf_opt(
-                    database, family, how, from == nil ? nil : start.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    handle.database, handle.family(space), how, from == nil ? nil : start.baseAddress?.assumingMemoryBound(to: CChar.self),
                     start.count, to == nil ? nil : end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
             }
         }
-        if options.hasBlobs(space) { try setBlobCollection(false, family) }
+        if handle.options.hasBlobs(space) { try setBlobCollection(false, handle, space) }
     }
 
     /// Whether compaction moves values out of files of which parts are garbage. Off in recording: nothing is garbage then.
-    private func setBlobCollection(_ isOn: Bool, _ family: OpaquePointer) throws {
+    private func setBlobCollection(_ isOn: Bool, _ handle: RocksHandle, _ space: KeySpace) throws {
         let settings = [
             ("enable_blob_garbage_collection", isOn ? "true" : "false"), ("blob_garbage_collection_age_cutoff", "1.0"),
         ]
@@ -203,20 +229,13 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         var error: UnsafeMutablePointer<CChar>?
         let keyPointers = keys.map { UnsafePointer<CChar>?(UnsafePointer($0)) }
         let valuePointers = values.map { UnsafePointer<CChar>?(UnsafePointer($0)) }
-        rocksdb_set_options_cf(database, family, Int32(settings.count), keyPointers, valuePointers, &error)
+        rocksdb_set_options_cf(
+            handle.database, handle.family(space), Int32(settings.count), keyPointers, valuePointers, &error)
         try Self.check(&error, path: path)
     }
 
     /// A key as the C interface wants it; valid for the duration of the call it is an argument of.
     private static func chars(_ bytes: [UInt8]) -> [CChar] {
         bytes.map { CChar(bitPattern: $0) }
-    }
-
-    private static func withFamilyNames<Result>(
-        _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
-    ) -> Result {
-        let copies = KeySpace.allCases.map { strdup($0.name)! }
-        defer { for copy in copies { free(copy) } }
-        return copies.map { UnsafePointer<CChar>?(UnsafePointer($0)) }.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 }

@@ -6,16 +6,19 @@ final class RocksOptions: @unchecked Sendable {
     let perFamily: [OpaquePointer?]
     private let blockCache: OpaquePointer
 
-    init(create: Bool) {
-        blockCache = rocksdb_cache_create_lru(32 << 20)
-        base = rocksdb_options_create()
+    /// - Parameter cacheByteCount: for blocks of tables, their indexes and filters, which count too, so that memory does
+    ///   not grow with the history.
+    init(create: Bool, cacheByteCount: Int) {
+        blockCache = rocksdb_cache_create_lru(cacheByteCount)
+        // What only the log has stays in memory at an opening, which thus needs no room on a full disk.
+        base = Self.with("avoid_flush_during_recovery=true", rocksdb_options_create())!
         rocksdb_options_set_create_if_missing(base, create ? 1 : 0)
         rocksdb_options_set_create_missing_column_families(base, create ? 1 : 0)
         rocksdb_options_set_wal_recovery_mode(base, Int32(rocksdb_tolerate_corrupted_tail_records_recovery))
         // A reader beside a recorder keeps every file it has seen open, so their deletion does not disturb it.
         rocksdb_options_set_max_open_files(base, -1)
         // Bounds what an opening after a kill has to replay.
-        rocksdb_options_set_max_total_wal_size(base, 192 << 20)
+        rocksdb_options_set_max_total_wal_size(base, 96 << 20)
         rocksdb_options_set_max_background_jobs(base, 2)
         rocksdb_options_set_bytes_per_sync(base, 1 << 20)
         rocksdb_options_set_keep_log_file_num(base, 2)
@@ -48,12 +51,16 @@ final class RocksOptions: @unchecked Sendable {
         let options = rocksdb_options_create()
         let table = rocksdb_block_based_options_create()
         rocksdb_block_based_options_set_block_cache(table, cache)
+        rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
+        rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
         rocksdb_block_based_options_set_format_version(table, 5)
         rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
         switch space {
         case .segments:
             useBlobs(options)
-            rocksdb_options_set_write_buffer_size(options, 64 << 20)
+            rocksdb_options_set_write_buffer_size(options, 32 << 20)
+            // Collection compacts whole files: small ones keep what it has to copy near what it freed.
+            rocksdb_options_set_target_file_size_base(options, 256 << 10)
         case .manifests, .maps:
             useBlobs(options)
             rocksdb_options_set_write_buffer_size(options, 16 << 20)
@@ -70,18 +77,19 @@ final class RocksOptions: @unchecked Sendable {
         }
         rocksdb_options_set_block_based_table_factory(options, table)
         rocksdb_block_based_options_destroy(table)
-        return space == .hashes ? withMemoryFilter(options) : options
+        // A filter for the newest keys too, which are not in a file yet.
+        return space == .hashes
+            ? with("memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=true", options) : options
     }
 
-    /// A filter for the newest keys too, which are not in a file yet. It has no setter in the C interface.
-    private static func withMemoryFilter(_ options: OpaquePointer?) -> OpaquePointer? {
-        let filtered = rocksdb_options_create()
+    /// Adds options that have no setter in the C interface.
+    private static func with(_ settings: String, _ options: OpaquePointer?) -> OpaquePointer? {
+        let changed = rocksdb_options_create()
         var error: UnsafeMutablePointer<CChar>?
-        rocksdb_get_options_from_string(
-            options, "memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=true", filtered, &error)
-        precondition(error == nil, "RocksDB knows these options by these names since version 5.18")
+        rocksdb_get_options_from_string(options, settings, changed, &error)
+        precondition(error == nil, "RocksDB has known these options by these names since version 5.18")
         rocksdb_options_destroy(options)
-        return filtered
+        return changed
     }
 
     /// Values from 4 KiB go to files that compaction leaves alone: each byte is written to the log and once more.

@@ -10,6 +10,7 @@
 ///                         without it is not (yet) a store
 ///     DIR/acknowledged    high-water marks
 ///     DIR/database/       the engine's
+///     DIR/reserve         when the disk is short of space: what pruning and collecting then have to work with
 struct StoreDirectory: Sendable {
     let path: String
 
@@ -19,8 +20,12 @@ struct StoreDirectory: Sendable {
 
     private static let firstLine = "palimpsest history"
 
-    /// - Throws: `HistoryStoreError.notAStore`, `.newerFormat`, `.damaged`.
-    func check() throws {
+    var reserve: String { path + "/reserve" }
+
+    /// Returns the store's format.
+    ///
+    /// - Throws: `HistoryStoreError.notAStore`, `.newerFormat`, `.damaged`, `.io` when something is a link.
+    func check() throws -> Int {
         guard let bytes = try StoreFiles.contents(of: formatFile) else {
             throw HistoryStoreError.notAStore(path: path)
         }
@@ -32,9 +37,10 @@ struct StoreDirectory: Sendable {
         guard version <= StoreFormat.version else {
             throw HistoryStoreError.newerFormat(path: path, found: version, supported: StoreFormat.version)
         }
-        guard access(database, F_OK) == 0 else {
+        guard try StoreFiles.isDirectory(database) else {
             throw HistoryStoreError.damaged(what: "the database '\(database)' is missing")
         }
+        return version
     }
 
     /// Whether `create` may make a store here: nothing is here, or the remains of a creation that was interrupted.
@@ -44,7 +50,7 @@ struct StoreDirectory: Sendable {
             throw errno == ENOTDIR ? HistoryStoreError.notAStore(path: path) : StoreFiles.error("open", path)
         }
         defer { closedir(directory) }
-        let ours: Set<String> = [".", "..", "database", "acknowledged", "PALIMPSEST.new"]
+        let ours: Set<String> = [".", "..", "database", "acknowledged", "PALIMPSEST.new", "reserve", "control"]
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
@@ -56,7 +62,9 @@ struct StoreDirectory: Sendable {
 
     /// Makes the directory itself, readable by its owner only: a history holds everything the guest knew.
     func make() throws {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw StoreFiles.error("create", path) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST, chmod(path, 0o700) == 0 else {
+            throw StoreFiles.error("create", path)
+        }
     }
 
     /// Makes the directory a store, once its database is there.
@@ -65,12 +73,32 @@ struct StoreDirectory: Sendable {
         try StoreFiles.replace(formatFile, with: Array(text.utf8), directory: path)
     }
 
+    // MARK: A full disk
+
+    private static let shortByteCount = 1 << 30
+    private static let reserveByteCountMax = 64 << 20
+
     /// Whether the file system has so little room that what was freed should be given back at once.
-    var isShortOfSpace: Bool {
+    var isShortOfSpace: Bool { freeByteCount < Self.shortByteCount }
+
+    private var freeByteCount: Int {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return false }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize) < 1 << 30
+        guard statvfs(path, &status) == 0 else { return .max }
+        return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
+
+    /// Once the disk gets short, keeps a part of what is left for pruning and collecting: a database cannot even be opened
+    /// without any room. Failing is no error: there is then no reserve.
+    func keepReserve() {
+        let free = freeByteCount
+        guard free < Self.shortByteCount, access(reserve, F_OK) != 0 else { return }
+        let descriptor = open(reserve, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        if posix_fallocate(descriptor, 0, off_t(min(Self.reserveByteCountMax, free / 8))) != 0 { unlink(reserve) }
+    }
+
+    func giveUpReserve() { unlink(reserve) }
 
     /// Bytes that all files together occupy.
     func occupiedBytes() -> Int {
@@ -86,7 +114,7 @@ struct StoreDirectory: Sendable {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             var status = stat()
-            if stat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+            if lstat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG {
                 total += Int(status.st_blocks) * 512
             }
         }

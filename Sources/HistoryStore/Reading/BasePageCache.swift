@@ -3,18 +3,30 @@ import Synchronization
 
 /// Decoded delta bases used lately: direct-mapped by location, 4 KiB each. May be used from any thread.
 final class BasePageCache: Sendable {
-    private static let slotCount = 1024
-
     private struct State: ~Copyable {
-        let pages = UnsafeMutableRawPointer.allocate(byteCount: slotCount * pageSize, alignment: 4096)
-        var tags = [UInt64](repeating: 0, count: slotCount)
+        /// Touched page by page, so that a short life costs little memory.
+        let pages: UnsafeMutableRawPointer
+        var tags: [UInt64]
+
+        init(slotCount: Int) {
+            pages = .allocate(byteCount: slotCount * pageSize, alignment: 4096)
+            tags = Array(repeating: 0, count: slotCount)
+        }
+
         deinit { pages.deallocate() }
     }
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let slotBits: UInt64
+
+    init(byteCountMax: Int) {
+        let count = max(byteCountMax / pageSize, 16)
+        slotBits = UInt64(Int.bitWidth - 1 - count.leadingZeroBitCount)
+        state = Mutex(State(slotCount: 1 << Int(slotBits)))
+    }
 
     /// Copies the page out; false when it is not here.
     func copy(_ location: PageLocation, into page: UnsafeMutableRawPointer) -> Bool {
-        let slot = Self.slot(location)
+        let slot = slot(location)
         let destination = UInt(bitPattern: page)
         return state.withLock { state in
             guard state.tags[slot] == location.rawValue else { return false }
@@ -25,7 +37,7 @@ final class BasePageCache: Sendable {
     }
 
     func insert(_ location: PageLocation, _ page: UnsafeRawPointer) {
-        let slot = Self.slot(location)
+        let slot = slot(location)
         let source = UInt(bitPattern: page)
         state.withLock { state in
             state.tags[slot] = location.rawValue
@@ -34,7 +46,7 @@ final class BasePageCache: Sendable {
         }
     }
 
-    private static func slot(_ location: PageLocation) -> Int {
-        Int(truncatingIfNeeded: (location.rawValue &* 0x9e37_79b9_7f4a_7c15) >> 54)
+    private func slot(_ location: PageLocation) -> Int {
+        Int(truncatingIfNeeded: (location.rawValue &* 0x9e37_79b9_7f4a_7c15) >> (64 - slotBits))
     }
 }

@@ -5,15 +5,18 @@ import Synchronization
 /// thread.
 final class PageReader: @unchecked Sendable {
     private let engine: any StoreEngine
-    private let segments = SegmentCache(byteCountMax: 96 << 20)
-    private let bases = BasePageCache()
+    private let segments: SegmentCache
+    private let bases: BasePageCache
     private let idleDecoders = Mutex<[UncheckedDecoder]>([])
     private let timelineName: @Sendable (UInt32) -> String
 
     private struct UncheckedDecoder: @unchecked Sendable { let decoder: PageDecoder }
 
-    init(engine: any StoreEngine, timelineName: @escaping @Sendable (UInt32) -> String) {
+    /// - Parameter cacheByteCount: two thirds for segments, one for decoded bases.
+    init(engine: any StoreEngine, cacheByteCount: Int, timelineName: @escaping @Sendable (UInt32) -> String) {
         self.engine = engine
+        segments = SegmentCache(byteCountMax: cacheByteCount / 3 * 2)
+        bases = BasePageCache(byteCountMax: cacheByteCount / 3)
         self.timelineName = timelineName
     }
 

@@ -66,6 +66,7 @@ final class Indexer: Sendable {
                 failure.withLock { $0 = $0 ?? error }
             }
             core.recentHashes.remove(batch: work.batch.id)
+            core.directory.keepReserve()
         }
     }
 

@@ -20,6 +20,9 @@ struct StoreArguments: ParsableArguments {
         if store == "" { throw ValidationError("--store needs the name of a directory") }
     }
 
+    /// Opens it for writing, which one process at a time can.
+    func openForWriting() throws -> HistoryStore { try HistoryStore.open(path: path, mode: .readWrite) }
+
     /// Opens it beside whatever process records into it.
     func openForReading() throws -> HistoryStore { try HistoryStore.open(path: path, mode: .readOnly) }
 }
