@@ -1,12 +1,6 @@
 import GuestMemory
 import Machine
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Writing out what a machine holds.
 extension Checkout {
     /// The bytes of memory from `address` on.
@@ -39,39 +33,5 @@ extension Checkout {
         if let failure = machine.memory.fetchFailure { throw failure }
         guard let found else { throw TimeTravelError.notMapped(address, position: "\(position)") }
         return found.address
-    }
-
-    /// Writes all of memory as a raw image; byte 0 is the first byte of RAM. Pages of zeros become holes.
-    /// - Throws: `TimeTravelError.file`, `HistoryStoreError.damaged`, `TimeTravelError.interrupted`.
-    public func writeMemoryImage(toFile path: String) throws {
-        try prefetchMemory()
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw Self.failure(path) }
-        defer { close(file) }
-        guard ftruncate(file, off_t(machine.memory.byteCount)) == 0 else { throw Self.failure(path) }
-        for page in machine.memory.presentPages() {
-            guard let frame = machine.memory.peek(page), !Self.isZero(frame) else { continue }
-            if machine.shouldPause?() == true { throw TimeTravelError.interrupted }
-            try Self.write(frame, at: off_t((page.number - machine.memory.firstPage) << pageShift), file, path)
-        }
-    }
-
-    private static func write(_ frame: UnsafeRawPointer, at offset: off_t, _ file: Int32, _ path: String) throws {
-        var done = 0
-        while done < pageSize {
-            let count = pwrite(file, frame + done, pageSize - done, offset + off_t(done))
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure(path) }
-            done += count
-        }
-    }
-
-    private static func failure(_ path: String) -> TimeTravelError {
-        .file(path: path, what: String(cString: strerror(errno)))
-    }
-
-    private static func isZero(_ frame: UnsafeRawPointer) -> Bool {
-        let words = UnsafeRawBufferPointer(start: frame, count: pageSize).bindMemory(to: UInt64.self)
-        return words.allSatisfy { $0 == 0 }
     }
 }

@@ -34,13 +34,15 @@ public final class Checkout {
     public private(set) var position: ResolvedPosition
     /// Where the memory's content was at the checkpoint that the machine was made from.
     public let baseMap: PageMap
-    private let store: HistoryStore
+    let store: HistoryStore
+    let shouldStop: (@Sendable () -> Bool)?
 
     /// - Throws: `HistoryStoreError`, `MachineStateError`, `TimeTravelError`, `GuestMemoryError`.
     public init(
         _ store: HistoryStore, at position: ResolvedPosition, options: CheckoutOptions = CheckoutOptions()
     ) throws {
         self.store = store
+        shouldStop = options.shouldStop
         let checkpoint = position.checkpoint
         self.position = checkpoint
         let timeline = try store.timeline(named: checkpoint.timeline)

@@ -12,6 +12,9 @@ public enum TimeTravelError: Error, Equatable, Sendable, CustomStringConvertible
     /// The epoch was recorded by a program whose TLB events do not tell every change of a page table.
     case noTranslationEvents(epoch: UInt64, timeline: String)
     case valueCrossesPage(GuestPhysicalAddress, byteCount: Int)
+    /// A file is not overwritten unasked.
+    case fileExists(path: String)
+    case noSpace(path: String)
     /// A read or write of a host file failed.
     case file(path: String, what: String)
 
@@ -29,6 +32,8 @@ public enum TimeTravelError: Error, Equatable, Sendable, CustomStringConvertible
                 + "name a later range, or record it again"
         case .valueCrossesPage(let address, let byteCount):
             "a value of \(byteCount) bytes at \(address) crosses the page's end: ask for fewer bytes"
+        case .fileExists(let path): "'\(path)' exists already: name another file, or replace it with --force"
+        case .noSpace(let path): "no space left for '\(path)': free some and run again; nothing of it was kept"
         case .file(let path, let what): "\(path): \(what)"
         }
     }

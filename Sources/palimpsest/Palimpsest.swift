@@ -20,7 +20,7 @@ struct Palimpsest: ParsableCommand {
             Run.self, Record.self, Log.self, Show.self, Console.self, CheckoutCommand.self, Replay.self, History.self,
             TLB.self,
             RestoreCommand.self, Timelines.self, TagCommand.self, HoldCommand.self, Stats.self, Diff.self, Verify.self,
-            Prune.self, CollectCommand.self, Compact.self,
+            Prune.self, CollectCommand.self, Compact.self, Export.self,
         ])
 
     /// Parses, runs and ends the process with the contract's exit status.

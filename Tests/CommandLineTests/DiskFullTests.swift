@@ -3,28 +3,11 @@ import Testing
 
 /// A disk that fills up during recording: one line, status 2, and a history that is valid up to its last epoch.
 @Suite struct DiskFullTests {
-    /// A small file system needs a mount, which an ordinary user may make in a namespace where the kernel allows it.
-    private static let canMount = (try? shell("mount -t tmpfs none /mnt"))?.status == 0
-
-    private static func shell(_ script: String) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["unshare", "-rm", "sh", "-c", script]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: text, as: UTF8.self))
-    }
-
-    @Test(.enabled(if: canMount, "needs unshare(1) and permission to mount a tmpfs in a namespace"))
+    @Test(.enabled(if: Namespace.canMount, "needs unshare(1) and permission to mount a tmpfs in a namespace"))
     func recordingOnAFullDisk() throws {
         let folder = try Scratch.folder().path
         let program = Program.path
-        let outcome = try Self.shell(
+        let outcome = try Namespace.run(
             """
             mount -t tmpfs -o size=3m none \(folder) || exit 99
             '\(program)' record --headless --bare \(Guests.noise) --memory 2M --epoch-instructions 200000 \

@@ -124,14 +124,15 @@ import TimeTravel
         for text in ["0", "10", "10+1234"] {
             let position = try recording.position(text)
             let file = directory.path + "/image"
-            try Checkout(recording.store, at: position).writeMemoryImage(toFile: file)
+            try Checkout(recording.store, at: position).writeMemoryImage(
+                to: ImageFile(path: file, replaces: true))
             let image = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
             let machine = try recording.scenario.run(until: position.icount)
             #expect(image == (try machine.memory.read(Machine.memoryBase, count: 16 << 20)), "at \(text)")
         }
         #expect(throws: TimeTravelError.self) {
             try Checkout(recording.store, at: recording.position("0"))
-                .writeMemoryImage(toFile: directory.path + "/nowhere/image")
+                .writeMemoryImage(to: ImageFile(path: directory.path + "/nowhere/image"))
         }
     }
 

@@ -12,10 +12,10 @@ struct PositionReport: Encodable {
     let virtualTime_ns: UInt64
     /// Of each hart, in hexadecimal.
     let pc: [String]
-    /// SHA-256 over the canonical machine state and memory.
-    let digest: String
+    /// SHA-256 over the canonical machine state and memory; nil where pages of that are missing.
+    let digest: String?
 
-    init(_ checkout: Checkout) throws {
+    init(_ checkout: Checkout, isComplete: Bool = true) throws {
         position = "\(checkout.position)"
         timeline = checkout.position.timeline
         epoch = checkout.position.epoch
@@ -23,7 +23,7 @@ struct PositionReport: Encodable {
         icount = checkout.position.icount
         virtualTime_ns = checkout.machine.virtualTime_ns
         pc = checkout.state.harts.map { Quantity.hex64($0.pc) }
-        digest = "\(try checkout.digest())"
+        digest = isComplete ? "\(try checkout.digest())" : nil
     }
 
     var lines: [String] {
@@ -31,6 +31,6 @@ struct PositionReport: Encodable {
             "position      \(position)", "icount        \(icount)",
             "virtual time  \(Quantity.seconds(ns: virtualTime_ns)) s",
         ]
-            + pc.enumerated().map { "pc            \($1)  hart \($0)" } + ["digest        \(digest)"]
+            + pc.enumerated().map { "pc            \($1)  hart \($0)" } + (digest.map { ["digest        \($0)"] } ?? [])
     }
 }

@@ -12,6 +12,8 @@ enum Guests {
     static let noise = build("noise.S")
     static let ticker = build("ticker.S")
     static let remap = build("remap.S")
+    static let pair = build("pair.S")
+    static let mirrors = build("mirrors.S")
 
     private static func build(_ source: String) -> String {
         do {
