@@ -94,8 +94,10 @@ public final class HistoryStore: Sendable {
             return (state.core, state.indexer)
         }
         try indexer?.finish()
-        if mode != .readOnly { try core?.engine.settle() }
-        if mode != .readOnly { core?.directory.keepReserve() }
+        guard mode != .readOnly, let core else { return }
+        try core.engine.settle()
+        try core.noteWrites()
+        core.directory.keepReserve()
     }
 
     /// The parts of the store while it is open.

@@ -11,6 +11,7 @@ final class StoreCore: Sendable {
     let recentHashes = RecentHashes()
     let unindexedTail = UnindexedTail()
     let gate = CollectionGate()
+    let writeCounter = WriteCounter()
     /// Held while something prunes or collects.
     let maintenance = NSLock()
 

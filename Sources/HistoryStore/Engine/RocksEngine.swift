@@ -187,6 +187,16 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         try Self.check(&error, path: path)
     }
 
+    func fileByteCount(_ space: KeySpace) throws -> Int {
+        let handle = handle
+        let properties = ["rocksdb.live-sst-files-size", "rocksdb.live-blob-file-size"]
+        return properties.reduce(0) { sum, name in
+            var value: UInt64 = 0
+            let isKnown = rocksdb_property_int_cf(handle.database, handle.family(space), name, &value) == 0
+            return sum + (isKnown ? Int(value) : 0)
+        }
+    }
+
     func settle() throws {
         guard !isReadOnly else { return }
         let handle = handle

@@ -80,6 +80,9 @@ protocol StoreEngine: AnyObject, Sendable {
     /// end.
     func reclaim(_ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws
 
+    /// Bytes of the files that hold a space; of what is only in the log, nothing.
+    func fileByteCount(_ space: KeySpace) throws -> Int
+
     /// Moves what is only in the log into its final form, so that the next opening is quick.
     func settle() throws
 }

@@ -153,6 +153,23 @@ nonisolated struct Palimpsest_History_V1_CollectionRecord: Sendable {
   init() {}
 }
 
+/// What writing has cost. Since format 2.
+nonisolated struct Palimpsest_History_V1_WriteRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Bytes that the operating system wrote to disk for the processes that wrote to the store, as far as they ended in order.
+  var deviceByteCount: UInt64 = 0
+
+  /// Bytes of epochs that they stored.
+  var storedByteCount: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// The manifest: an epoch exists exactly when this record does. Key: timeline id, epoch.
 nonisolated struct Palimpsest_History_V1_EpochRecord: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -795,6 +812,41 @@ nonisolated extension Palimpsest_History_V1_CollectionRecord: SwiftProtobuf.Mess
   }
 }
 
+nonisolated extension Palimpsest_History_V1_WriteRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".WriteRecord"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}device_byte_count\0\u{3}stored_byte_count\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.deviceByteCount) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.storedByteCount) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.deviceByteCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.deviceByteCount, fieldNumber: 1)
+    }
+    if self.storedByteCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.storedByteCount, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Palimpsest_History_V1_WriteRecord, rhs: Palimpsest_History_V1_WriteRecord) -> Bool {
+    if lhs.deviceByteCount != rhs.deviceByteCount {return false}
+    if lhs.storedByteCount != rhs.storedByteCount {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Palimpsest_History_V1_EpochRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".EpochRecord"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeline_id\0\u{1}epoch\0\u{3}previous_manifest_hash\0\u{3}icount_from\0\u{3}icount_to\0\u{3}virtual_time_ns\0\u{3}wall_time_ns\0\u{3}stun_us\0\u{3}scan_us\0\u{3}copy_us\0\u{1}segments\0\u{1}pages\0\u{3}machine_state\0\u{1}inputs\0\u{3}tlb_events\0\u{3}console_output\0\u{3}tlb_event_count\0\u{3}input_count\0\u{3}page_marks\0\u{1}capture\0\u{1}pruned\0")
@@ -1387,4 +1439,4 @@ nonisolated extension Palimpsest_History_V1_IndexProgressRecord: SwiftProtobuf.M
     return true
   }
 }
-// Schema digest: c4ba581a519617960b6f86f686eb6e926455f071d16fcd0171e62a8950b00c2a
+// Schema digest: 597b04c42e0a62417aac93f3523311b6be6c4a9e2d6c60b8075d9a53e3e53068

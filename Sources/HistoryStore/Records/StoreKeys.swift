@@ -10,6 +10,9 @@ enum StoreKey {
     /// How far garbage was collected.
     static let collection = [UInt8(ascii: "C")]
 
+    /// What writing has cost.
+    static let writes = [UInt8(ascii: "W")]
+
     static func timeline(_ id: UInt32) -> [UInt8] { [timelinePrefix] + bigEndian(id) }
     static func head(_ id: UInt32) -> [UInt8] { [headPrefix] + bigEndian(id) }
     static func indexProgress(_ id: UInt32) -> [UInt8] { [indexProgressPrefix] + bigEndian(id) }

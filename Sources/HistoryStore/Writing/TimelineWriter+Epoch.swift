@@ -77,8 +77,10 @@ extension TimelineWriter {
         start.headEpoch = input.epoch
         start.manifestHash = hash
         index(input.epoch, epoch.indexEntries, input.pageMarks)
+        let storedBytes = epoch.segmentBytes + manifest.count + mapBytes
+        core.writeCounter.add(storedBytes)
         return EpochReceipt(
-            epoch: input.epoch, storedBytes: epoch.segmentBytes + manifest.count + mapBytes, pages: counts,
+            epoch: input.epoch, storedBytes: storedBytes, pages: counts,
             durable: synced, pageChanges: epoch.pageChanges)
     }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import HistoryStore
 
-struct CollectCommand: ParsableCommand {
+struct CollectCommand: MaintenanceCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
         abstract: "Remove what no checkpoint needs any longer, and give its space back.",
@@ -13,23 +13,20 @@ struct CollectCommand: ParsableCommand {
     @OptionGroup(title: "History") var store: StoreArguments
     @Flag(help: "Answer in JSON: one object.") var json = false
 
-    func run() throws {
-        Signals.catchInterrupts()
-        let store = try store.openForWriting()
+    var storePath: String { store.path }
+    var cacheByteCount: Int { store.cacheByteCount }
+
+    func run() throws { try carryOut() }
+
+    func perform(on store: HistoryStore, _ host: MaintenanceHost) throws {
         let before = try store.occupiedBytes()
-        let status = StatusLine()
         let report = try store.collectGarbage(
-            progress: { status.show("gc: \($0.unit.rawValue) \($0.epochsDone) of \($0.epochsTotal)") },
-            shouldStop: { Signals.received != nil })
-        let after = try store.occupiedBytes()
-        try store.close()
-        status.clear()
-        let row = CollectionRow(report, before, after)
-        if json { try JSONLine.print(row) } else { print(row.text) }
-        for what in report.unreadable { Output.complain("left as it is: \(what)") }
-        if let signal = Signals.received {
-            throw Failure(status: ExitStatus.signal(signal), message: "interrupted; run gc again to finish")
-        }
+            progress: { host.progress("gc: \($0.unit.rawValue) \($0.epochsDone) of \($0.epochsTotal)") },
+            shouldStop: host.shouldStop)
+        let row = CollectionRow(report, before, try store.occupiedBytes())
+        host.answer(json ? try JSONLine.text(row) : row.text)
+        for what in report.unreadable { host.complain("left as it is: \(what)") }
+        try Interruption.check(host, "interrupted; run gc again to finish")
         guard report.unreadable.isEmpty else {
             throw Failure.no("\(report.unreadable.count) things could not be read; 'palimpsest verify --data' tells more")
         }

@@ -2,7 +2,7 @@ import ArgumentParser
 import HistoryStore
 import TimeTravel
 
-struct HoldCommand: ParsableCommand {
+struct HoldCommand: MaintenanceCommand {
     static let configuration = CommandConfiguration(
         commandName: "hold",
         abstract: "List holds, protect a stretch of epochs from 'prune', or release it.",
@@ -24,16 +24,21 @@ struct HoldCommand: ParsableCommand {
         if !delete, name != nil, range == nil { throw ValidationError("hold needs a range: hold NAME POSITION..POSITION") }
     }
 
+    var storePath: String { history.store.path }
+    var cacheByteCount: Int { history.store.cacheByteCount }
+
     func run() throws {
-        guard let name else { return try list() }
-        let store = try history.store.openForWriting()
+        if name == nil { try list() } else { try carryOut() }
+    }
+
+    func perform(on store: HistoryStore, _ host: MaintenanceHost) throws {
+        guard let name else { return }
         if delete {
             try store.deleteHold(name: name)
         } else if let range {
             let range = try history.resolve(range: range, in: store)
             try store.setHold(name: name, timeline: range.timeline, epochs: range.epochs)
         }
-        try store.close()
     }
 
     private func list() throws {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import HistoryStore
 
-struct Prune: ParsableCommand {
+struct Prune: MaintenanceCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take checkpoints away that no rule keeps; 'gc' then frees their space.",
         discussion: """
@@ -26,24 +26,26 @@ struct Prune: ParsableCommand {
     @Flag(help: "Say what would go and how many bytes would come back, and change nothing.") var dryRun = false
     @Flag(help: "Answer in JSON: an object for each timeline, then one with the sums.") var json = false
 
+    var storePath: String { store.path }
+    var cacheByteCount: Int { store.cacheByteCount }
+
     func run() throws {
-        Signals.catchInterrupts()
+        guard dryRun else { return try carryOut() }
         let status = StatusLine()
-        let show: (VerifyProgress) -> Void = { status.show("prune: epoch \($0.epochsDone) of \($0.epochsTotal)") }
-        let report: PruneReport
-        if dryRun {
-            report = try store.openForReading().previewPrune(policy, timeline: timeline, progress: show)
-        } else {
-            let store = try store.openForWriting()
-            report = try store.prune(
-                policy, timeline: timeline, progress: show, shouldStop: { Signals.received != nil })
-            try store.close()
-        }
+        let report = try store.openForReading().previewPrune(policy, timeline: timeline) { status.show(Self.text($0)) }
         status.clear()
-        try answer(report)
-        if let signal = Signals.received {
-            throw Failure(status: ExitStatus.signal(signal), message: "interrupted; prune again to finish")
-        }
+        for line in try lines(report) { print(line) }
+    }
+
+    func perform(on store: HistoryStore, _ host: MaintenanceHost) throws {
+        let report = try store.prune(
+            policy, timeline: timeline, progress: { host.progress(Self.text($0)) }, shouldStop: host.shouldStop)
+        for line in try lines(report) { host.answer(line) }
+        try Interruption.check(host, "interrupted; prune again to finish")
+    }
+
+    private static func text(_ progress: VerifyProgress) -> String {
+        "prune: epoch \(progress.epochsDone) of \(progress.epochsTotal)"
     }
 
     private var policy: RetentionPolicy {
@@ -56,20 +58,19 @@ struct Prune: ParsableCommand {
         return policy
     }
 
-    private func answer(_ report: PruneReport) throws {
-        for timeline in report.timelines {
-            if json { try JSONLine.print(PruneRow(timeline)) } else { print(text(timeline)) }
-        }
+    private func lines(_ report: PruneReport) throws -> [String] {
+        var lines = try report.timelines.map { json ? try JSONLine.text(PruneRow($0)) : text($0) }
         if json {
-            try JSONLine.print(
-                PruneSummary(
-                    pruned: report.prunedCount, dryRun: dryRun, bytesFreed: report.collection?.freedByteCount,
-                    versionsRemoved: report.collection?.removedVersionCount))
+            let summary = PruneSummary(
+                pruned: report.prunedCount, dryRun: dryRun, bytesFreed: report.collection?.freedByteCount,
+                versionsRemoved: report.collection?.removedVersionCount)
+            lines.append(try JSONLine.text(summary))
         } else if let collection = report.collection {
-            print(
+            lines.append(
                 "gc would then remove \(collection.removedVersionCount) page versions and free "
                     + "\(Quantity.bytes(collection.freedByteCount)) of \(Quantity.bytes(collection.byteCountBefore))")
         }
+        return lines
     }
 
     private func text(_ pruning: TimelinePruning) -> String {

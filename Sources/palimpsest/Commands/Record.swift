@@ -23,7 +23,7 @@ struct Record: ParsableCommand {
         // The guest's files first: a mistake there leaves no empty store behind.
         let machine = try machine.boot()
         Signals.catchRequestsToEnd()
-        let store = try HistoryStore.open(path: store.path, mode: .create)
+        let store = try store.open(.create)
         let writer: TimelineWriter
         do {
             writer = try store.createTimeline(

@@ -24,7 +24,7 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         Signals.catchRequestsToEnd()
-        let store = try HistoryStore.open(path: store.path, mode: .readWrite)
+        let store = try store.open(.readWrite)
         let position = try PositionResolver(store).resolve(Position(parsing: position))
         let restore = try Restore(store, at: position, options: CheckoutOptions(engine: engine.options))
         try check(restore)

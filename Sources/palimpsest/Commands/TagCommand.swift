@@ -2,7 +2,7 @@ import ArgumentParser
 import HistoryStore
 import TimeTravel
 
-struct TagCommand: ParsableCommand {
+struct TagCommand: MaintenanceCommand {
     static let configuration = CommandConfiguration(
         commandName: "tag",
         abstract: "List tags, name a position, or take a name away.",
@@ -11,7 +11,7 @@ struct TagCommand: ParsableCommand {
             palimpsest tag NAME [POSITION]
             palimpsest tag --delete NAME
             """,
-        discussion: "A tag of the same name is moved. Setting and deleting need a store that nobody records into.")
+        discussion: "A tag of the same name is moved.")
 
     @Argument(help: "The new tag; without it, tags are listed.")
     var name: String?
@@ -30,17 +30,19 @@ struct TagCommand: ParsableCommand {
         }
     }
 
+    var storePath: String { history.store.path }
+    var cacheByteCount: Int { history.store.cacheByteCount }
+
     func run() throws {
+        if delete == nil, name == nil { try list() } else { try carryOut() }
+    }
+
+    func perform(on store: HistoryStore, _ host: MaintenanceHost) throws {
         if let delete {
-            try HistoryStore.open(path: history.store.path, mode: .readWrite).using { try $0.deleteTag(name: delete) }
+            try store.deleteTag(name: delete)
         } else if let name {
-            try HistoryStore.open(path: history.store.path, mode: .readWrite).using { store in
-                let place = try history.resolve(position ?? "HEAD", in: store)
-                try store.setTag(
-                    name: name, timeline: place.timeline, epoch: place.epoch, instructions: place.instructions)
-            }
-        } else {
-            try list()
+            let place = try history.resolve(position ?? "HEAD", in: store)
+            try store.setTag(name: name, timeline: place.timeline, epoch: place.epoch, instructions: place.instructions)
         }
     }
 

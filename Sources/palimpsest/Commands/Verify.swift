@@ -67,7 +67,7 @@ struct Verify: ParsableCommand {
     }
 
     private func rebuild() throws {
-        let writable = try HistoryStore.open(path: store.path, mode: .readWrite)
+        let writable = try store.open(.maintenance)
         try writable.rebuildIndexes()
         try writable.close()
     }

@@ -24,6 +24,7 @@ struct RecordingSession {
         let status = statusLine
         let report = RecordingStatus(recorder: recorder)
         session.onMark = { console.say(marks.add()) }
+        let control = ControlServer(store)
         let outcome = Result {
             try catchUp()
             recorder.onConsoleOutput = { console.write($0) }
@@ -37,6 +38,7 @@ struct RecordingSession {
                     }, idle: idle)
             }
         }
+        control?.stop()
         RawTerminal.leave()
         status.clear()
         let statistics = try finish(after: outcome)
