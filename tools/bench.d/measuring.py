@@ -2,6 +2,7 @@
 
 import math
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,35 @@ class Run:
         """What --tlb-statistics printed."""
         words = [line.split() for line in self.errors.splitlines() if line.startswith("tlb_")]
         return {name: int(value) for name, value in words}
+
+
+class Finished:
+    """One command from start to end, with what the kernel counted for it; another status than 0 is an error."""
+
+    def __init__(self, command, environment=None, folder=None):
+        command = [str(word) for word in command]
+        started = time.monotonic()
+        environment = {**os.environ, **(environment or {})}
+        # Not a pipe for its errors: the one that is read last might fill.
+        with tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment, cwd=folder
+            )
+            with process.stdout:
+                self.output = process.stdout.read().decode(errors="replace")
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            self.seconds = time.monotonic() - started
+            if process.returncode != 0:
+                errors.seek(0)
+                sys.stderr.write(errors.read().decode(errors="replace"))
+                raise BenchError(f"{' '.join(command)} ended with status {process.returncode}")
+        self.cpu_s = usage.ru_utime + usage.ru_stime
+        self.peak_bytes = usage.ru_maxrss * 1024
+
+
+def folder_bytes(folder):
+    return sum(file.stat().st_size for file in pathlib.Path(folder).rglob("*") if file.is_file())
 
 
 def percentile(values, percent):
