@@ -59,6 +59,15 @@ public struct CaptureCounts: Equatable, Sendable {
     }
 }
 
+/// An epoch whose checkpoint was pruned where it comes from.
+struct PrunedInput: Sendable {
+    /// It may stand for several, from this one on.
+    var firstEpoch: UInt64
+    var hasLog: Bool
+    /// Indexes of pages in the input whose content is not known.
+    var unknownPages: Set<Int>
+}
+
 /// What the recorder hands over for one epoch. The blobs mean nothing to the store.
 public struct EpochInput: Sendable {
     /// 0 for checkpoint 0 (then `pages` is the base image), else the epoch after the timeline's head.
@@ -85,6 +94,8 @@ public struct EpochInput: Sendable {
     public var capture = CaptureCounts()
     /// Whether the receipt is to tell how much of each page changed.
     public var wantsPageChanges = false
+    /// For an imported epoch. It is written with the next that has a checkpoint.
+    var pruning: PrunedInput?
 
     public init(
         epoch: UInt64, icountFrom: UInt64, icountTo: UInt64, virtualTime_ns: UInt64 = 0, wallTime_ns: UInt64 = 0,

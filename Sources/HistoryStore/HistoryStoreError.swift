@@ -29,6 +29,8 @@ public enum HistoryStoreError: Error, Equatable, Sendable, CustomStringConvertib
     case closed(path: String)
     /// The file system has no room left. Nothing of the epoch being written was kept.
     case diskFull(path: String)
+    /// A file that was to be imported is not what `export` writes.
+    case badExport(path: String, what: String)
     case io(String)
 
     public var description: String {
@@ -69,6 +71,8 @@ public enum HistoryStoreError: Error, Equatable, Sendable, CustomStringConvertib
             "'\(path)' has been closed: open it again"
         case .diskFull(let path):
             "no space left for '\(path)': free some and run again; the history is valid up to its last epoch"
+        case .badExport(let path, let what):
+            "'\(path)' \(what)"
         case .io(let what):
             what
         }

@@ -21,6 +21,7 @@ struct Palimpsest: ParsableCommand {
             TLB.self,
             RestoreCommand.self, Timelines.self, TagCommand.self, HoldCommand.self, Stats.self, Diff.self, Verify.self,
             Prune.self, CollectCommand.self, Compact.self, Export.self,
+            Import.self,
         ])
 
     /// Parses, runs and ends the process with the contract's exit status.

@@ -14,6 +14,40 @@ enum StoreFiles {
         return .io("cannot \(action) '\(path)': \(String(cString: strerror(code)))")
     }
 
+    /// Opens a file that somebody names, by its name or a link.
+    static func openForReading(_ path: String) throws -> Int32 {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw error("open", path) }
+        return descriptor
+    }
+
+    private static func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+        #if canImport(Glibc)
+            Glibc.read(descriptor, buffer, count)
+        #else
+            Darwin.read(descriptor, buffer, count)
+        #endif
+    }
+
+    static func closeFile(_ descriptor: Int32) { close(descriptor) }
+
+    /// Up to `count` bytes; fewer at the end of the file only.
+    static func read(_ descriptor: Int32, upTo count: Int, _ path: String) throws -> [UInt8] {
+        // A damaged length must not become an allocation: room is made as bytes come.
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: min(count, 1 << 20))
+        while bytes.count < count {
+            let got = chunk.withUnsafeMutableBytes {
+                Self.systemRead(descriptor, $0.baseAddress!, min($0.count, count - bytes.count))
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw error("read", path) }
+            if got == 0 { break }
+            bytes += chunk[..<got]
+        }
+        return bytes
+    }
+
     /// A whole file, or nil when it is not there.
     static func contents(of path: String) throws -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -25,7 +59,7 @@ enum StoreFiles {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = read(descriptor, &chunk, chunk.count)
+            let count = chunk.withUnsafeMutableBytes { Self.systemRead(descriptor, $0.baseAddress, $0.count) }
             guard count >= 0 else { throw error("read", path) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]

@@ -12,6 +12,12 @@ struct MapSchedule {
         self.dirtyPages = dirtyPages
     }
 
+    /// Counts an epoch in that cannot have a map.
+    mutating func skip(dirtyPages count: Int) {
+        epochs += 1
+        dirtyPages += count
+    }
+
     /// Counts an epoch in. True when a map is due with it, and counting begins anew.
     mutating func isDue(dirtyPages count: Int, presentPages: Int) -> Bool {
         epochs += 1

@@ -1,3 +1,4 @@
+import Crypto
 import GuestMemory
 
 /// An epoch while it is being stored.
@@ -27,6 +28,10 @@ extension TimelineWriter {
         epoch.indexEntries.reserveCapacity(input.pages.count)
         epoch.storedHere.reserveCapacity(input.pages.count)
         for (index, dirty) in input.pages.enumerated() {
+            if input.pruning?.unknownPages.contains(index) == true {
+                noteUnknown(dirty.page, &epoch)
+                continue
+            }
             try add(dirty, index, input, to: &epoch)
             if builder.isFull { try closeSegment(of: input, &epoch) }
         }
@@ -61,11 +66,13 @@ extension TimelineWriter {
         let manifest = try RecordEnvelope.seal(epoch.record, space: .manifests, key: key)
         let hash = RecordEnvelope.hash(of: manifest)
 
-        var change = StoreChange()
+        var change = heldChange
+        heldChange = StoreChange()
         for segment in epoch.segments {
             change.put(.segments, key: StoreKey.segment(segment.number), value: segment.bytes)
         }
         change.put(.manifests, key: key, value: manifest)
+        if input.pruning != nil { return hold(change, input, epoch, manifest) }
         let mapBytes = try addMapIfDue(input.epoch, dirtyPageCount: input.pages.count, to: &change)
         try addHead(input, hash, to: &change)
 
@@ -75,7 +82,10 @@ extension TimelineWriter {
         if isNew { core.noteTimeline(record) }
         isNew = false
         start.headEpoch = input.epoch
+        lastCheckpoint = input.epoch
         start.manifestHash = hash
+        for held in heldIndexEntries { index(held.epoch, held.entries, held.marks) }
+        heldIndexEntries = []
         index(input.epoch, epoch.indexEntries, input.pageMarks)
         let storedBytes = epoch.segmentBytes + manifest.count + mapBytes
         core.writeCounter.add(storedBytes)
@@ -84,10 +94,34 @@ extension TimelineWriter {
             durable: synced, pageChanges: epoch.pageChanges)
     }
 
+    /// Keeps a pruned epoch until the next checkpoint: a timeline ends at one.
+    private func hold(
+        _ change: StoreChange, _ input: EpochInput, _ epoch: borrowing EpochInProgress, _ manifest: [UInt8]
+    ) -> EpochReceipt {
+        heldChange = change
+        start.headEpoch = input.epoch
+        start.manifestHash = [UInt8](epoch.record.pruned.manifestHash)
+        start.mapSchedule.skip(dirtyPages: input.pages.count)
+        heldIndexEntries.append((input.epoch, epoch.indexEntries, input.pageMarks))
+        let storedBytes = epoch.segmentBytes + manifest.count
+        core.writeCounter.add(storedBytes)
+        return EpochReceipt(
+            epoch: input.epoch, storedBytes: storedBytes, pages: PageCounts(epoch.record.pages), durable: false)
+    }
+
+    private func noteUnknown(_ page: GuestPhysicalPage, _ epoch: inout EpochInProgress) {
+        epoch.pageList.add(page: page.number, .unchanged, location: .absent)
+        epoch.pageList.counts.unchanged += 1
+        epoch.indexEntries.append(
+            IndexEntry(page: page.number, pageClass: .unchanged, location: .absent, hash: nil))
+    }
+
     private func fillRecord(_ input: EpochInput, _ epoch: inout EpochInProgress) {
         var state = BlobCoding.encode(input.machineState, base: stateChain.base)
-        stateChain.add(
-            epoch: input.epoch, bytes: input.machineState, isDelta: state.encoding == .zstdAgainstEpoch)
+        if input.pruning == nil {
+            stateChain.add(
+                epoch: input.epoch, bytes: input.machineState, isDelta: state.encoding == .zstdAgainstEpoch)
+        }
         var inputs = BlobCoding.encode(input.inputs, base: nil)
         var tlbEvents = BlobCoding.encode(input.tlbEvents, base: nil)
         var console = BlobCoding.encode(input.consoleOutput, base: nil)
@@ -117,6 +151,17 @@ extension TimelineWriter {
         epoch.record.tlbEventCount = input.tlbEventCount
         epoch.record.inputCount = input.inputCount
         epoch.record.capture = .init(input.capture)
+        if let pruning = input.pruning { markPruned(&epoch.record, pruning) }
+    }
+
+    private func markPruned(_ record: inout Palimpsest_History_V1_EpochRecord, _ pruning: PrunedInput) {
+        record.clearMachineState()
+        record.pruned.firstEpoch = pruning.firstEpoch
+        record.pruned.hasLog_p = pruning.hasLog
+        record.pruned.checkpointEpoch = lastCheckpoint
+        // The manifest that it had is not known; the chain goes on over what stands for it.
+        let content = (try? record.serializedBytes() as [UInt8]) ?? []
+        record.pruned.manifestHash = .init(SHA256.hash(data: content))
     }
 
     /// Gives a long blob a segment of its own. Returns that segment's bytes.

@@ -33,6 +33,11 @@ public final class TimelineWriter: @unchecked Sendable {
     var builder = SegmentBuilder()
     var indexBatch: IndexBatch
     var stateChain = BlobChain()
+    /// The last epoch that has its checkpoint.
+    var lastCheckpoint: UInt64
+    /// What pruned epochs that are imported come to, until there is a checkpoint to write them with.
+    var heldChange = StoreChange()
+    var heldIndexEntries: [(epoch: UInt64, entries: [IndexEntry], marks: [PageMark])] = []
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: pageSize, alignment: pageSize)
     private var end = End.none
     private var unsynced: (epoch: UInt64, hash: [UInt8])?
@@ -56,6 +61,7 @@ public final class TimelineWriter: @unchecked Sendable {
         self.isNew = isNew
         self.start = start
         self.options = options
+        lastCheckpoint = start.headEpoch ?? 0
         versions = VersionCache(byteCountMax: options.versionCacheBytes)
         indexBatch = indexer.makeBatch(timeline: record.id)
     }
@@ -79,6 +85,18 @@ public final class TimelineWriter: @unchecked Sendable {
             } catch {
                 end = .failed
                 throw error
+            }
+        }
+    }
+
+    /// The content of a page at the last checkpoint that was appended.
+    func readPage(_ page: GuestPhysicalPage, into content: UnsafeMutableRawPointer) throws {
+        try lock.withLock {
+            let location = start.map.location(of: page)
+            if let slot = versions.existingSlot(of: page.number), let frame = versions.frame(slot, at: location) {
+                content.copyMemory(from: frame, byteCount: pageSize)
+            } else {
+                try core.reader.read(location, into: content)
             }
         }
     }
@@ -116,7 +134,8 @@ public final class TimelineWriter: @unchecked Sendable {
 
     private func check(_ epoch: EpochInput) throws {
         let expected = start.headEpoch.map { $0 + 1 } ?? 0
-        guard epoch.epoch == expected else {
+        let first = epoch.pruning?.firstEpoch ?? epoch.epoch
+        guard first == expected, first <= epoch.epoch, epoch.epoch > 0 || epoch.pruning == nil else {
             throw HistoryStoreError.misuse(
                 "epoch \(epoch.epoch) was offered to timeline '\(name)', whose next is \(expected)")
         }

@@ -51,6 +51,8 @@ struct VersionCache: ~Copyable {
         return slot
     }
 
+    func existingSlot(of page: UInt64) -> Int? { slotOfPage[page] }
+
     func chainCount(_ slot: Int) -> Int { slots[slot].chainCount }
     func versionIndex(_ slot: Int) -> Int { slots[slot].versionIndex }
 

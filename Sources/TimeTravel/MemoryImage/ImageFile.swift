@@ -56,7 +56,7 @@ public final class ImageFile: Sendable {
         guard ftruncate(descriptor, off_t(count)) == 0 else { throw Self.failure(path) }
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws {
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws {
         var done = 0
         while done < bytes.count {
             let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
@@ -68,7 +68,7 @@ public final class ImageFile: Sendable {
 
     /// Makes it durable and gives it its name. Once.
     /// - Throws: as `init`.
-    func finish() throws {
+    public func finish() throws {
         guard fsync(descriptor) == 0 else { throw Self.failure(path) }
         try replaces ? rename() : link()
         let folder = open(Self.folder(of: path), O_RDONLY | O_CLOEXEC)

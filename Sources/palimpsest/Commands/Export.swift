@@ -4,14 +4,22 @@ import TimeTravel
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write what the guest's memory held at a position, for debuggers.",
+        abstract: "Write a stretch of a history into one file, or what the guest's memory held at a position.",
+        usage: """
+            palimpsest export RANGE FILE
+            palimpsest export POSITION FILE --memory raw|elf
+            """,
         discussion: """
+            Without --memory: a file that 'import' puts into any history, with everything in it that executing needs: \
+            checkpoint 0 (kernel and command line), the stretch's first checkpoint, every epoch since. A stretch that begins \
+            or ends at a pruned checkpoint is widened to the next.
+
             --memory raw is RAM from its first byte on. --memory elf is a core file for gdb and its like: the harts as \
             threads with all registers, memory by the guest-virtual addresses that one hart's page table maps and by \
             guest-physical ones. Pages of zeros are holes in both.
             """)
 
-    @Argument(help: "The position.") var position: String
+    @Argument(help: "POSITION..POSITION; with --memory one POSITION.") var range: String
     @Argument(help: "The file to make.", completion: .file()) var file: String
     @Option(help: ArgumentHelp("The image's form.", valueName: "raw|elf")) var memory: MemoryForm?
     @Option(help: ArgumentHelp("With --memory elf: the hart whose page table counts (default: 0).", valueName: "n"))
@@ -25,19 +33,44 @@ struct Export: ParsableCommand {
     enum MemoryForm: String, ExpressibleByArgument { case raw, elf }
 
     func validate() throws {
-        if memory == nil { throw ValidationError("say with --memory raw or --memory elf what to export") }
+        if memory == nil, skipDamaged { throw ValidationError("--skip-damaged goes with --memory") }
         if hart != nil, memory != .elf { throw ValidationError("--hart goes with --memory elf") }
         if file == "-" { throw ValidationError("an image cannot go to standard output: name a file") }
         if file.isEmpty { throw ValidationError("name a file to make") }
     }
 
     func run() throws {
-        if let memory { try exportMemory(as: memory) }
+        if let memory { try exportMemory(as: memory) } else { try exportHistory() }
     }
+
+    private func exportHistory() throws {
+        Signals.catchInterrupts()
+        let store = try history.open()
+        let stretch = try history.resolve(range: range, in: store)
+        let output = try ImageFile(path: file, replaces: force)
+        let end = FileEnd()
+        let status = StatusLine()
+        let report = try store.export(
+            timeline: stretch.timeline, epochs: stretch.epochs,
+            progress: { status.show("export: epoch \($0.epochsDone) of \($0.epochsTotal)") }
+        ) { bytes in
+            if let signal = Signals.received {
+                throw Failure(status: ExitStatus.signal(signal), message: "interrupted; nothing was exported")
+            }
+            try output.write(bytes, at: end.offset)
+            end.offset += UInt64(bytes.count)
+        }
+        try output.finish()
+        status.clear()
+        let row = TransferRow(report, file: file)
+        if history.json { try JSONLine.print(row) } else { print(row.exportLine) }
+    }
+
+    private final class FileEnd { var offset: UInt64 = 0 }
 
     private func exportMemory(as form: MemoryForm) throws {
         let store = try history.open()
-        let position = try history.resolve(position, in: store)
+        let position = try history.resolve(range, in: store)
         let image = try MemoryImageReport.interruptibly { shouldStop in
             let output = try ImageFile(path: file, replaces: force)
             let checkout = try Checkout(

@@ -7,6 +7,8 @@ import HistoryStore
 protocol MaintenanceCommand: ParsableCommand {
     var storePath: String { get }
     var cacheByteCount: Int { get }
+    /// Whether a history is made where there is none.
+    var createsStore: Bool { get }
 
     /// Does the work on an open store, whoever opened it, and says what came of it to `host`.
     func perform(on store: HistoryStore, _ host: MaintenanceHost) throws
@@ -25,6 +27,8 @@ struct MaintenanceHost {
 }
 
 extension MaintenanceCommand {
+    var createsStore: Bool { false }
+
     /// Carries the command out here, or where the history is being recorded.
     func carryOut() throws {
         Signals.catchInterrupts()
@@ -41,7 +45,7 @@ extension MaintenanceCommand {
                 Output.complain($0)
             }, shouldStop: { Signals.received != nil })
         do {
-            let store = try HistoryStore.open(path: storePath, mode: .maintenance, cacheByteCount: cacheByteCount)
+            let store = try HistoryStore.open(path: storePath, mode: createsStore ? .create : .maintenance, cacheByteCount: cacheByteCount)
             try store.using { try perform(on: $0, host) }
         } catch HistoryStoreError.lockedByAnotherProcess(let path) {
             guard let client = ControlClient(store: storePath) else {
