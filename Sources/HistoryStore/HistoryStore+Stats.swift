@@ -32,8 +32,10 @@ extension HistoryStore {
             statistics.writeAmplification = Double(writes.deviceByteCount) / Double(writes.storedByteCount)
         }
         let collection = try core.collection()
-        statistics.uncollectedGenerations = collection.generation - min(
-            collection.collectedGeneration, collection.generation)
+        statistics.uncollectedGenerations =
+            collection.generation
+            - min(
+                collection.collectedGeneration, collection.generation)
         return statistics
     }
 }
@@ -42,7 +44,9 @@ extension StoreCore {
     fileprivate func versionStatistics(_ progress: (VerifyProgress) -> Void) throws -> VersionStatistics {
         var statistics = VersionStatistics()
         var count = 0
-        let total = try timelines.reduce(1) { total, timeline in max(total, Int(try head(timeline.id)?.nextSegment ?? 1)) }
+        let total = try timelines.reduce(1) { total, timeline in
+            max(total, Int(try head(timeline.id)?.nextSegment ?? 1))
+        }
         try engine.scan(.segments, from: [], to: nil) { key, value in
             let number = StoreKey.readBigEndian(UInt64.self, key, at: 0) ?? 0
             for entry in try Segment(number: number, copying: value).entries { statistics.add(entry) }

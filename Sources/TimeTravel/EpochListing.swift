@@ -20,6 +20,9 @@ public struct EpochRow: Equatable, Sendable {
     public var scan_us: UInt64
     public var copy_us: UInt64
     public var capture: CaptureCounts
+    /// What is left of it; a row of forgotten epochs stands for all from `firstEpoch` on.
+    public var pruning: EpochPruning
+    public var firstEpoch: UInt64
 
     public var instructionCount: UInt64 { icountTo - icountFrom }
 
@@ -40,6 +43,8 @@ public struct EpochRow: Equatable, Sendable {
         scan_us = manifest.scan_us
         copy_us = manifest.copy_us
         capture = manifest.capture
+        pruning = manifest.pruning
+        firstEpoch = manifest.firstEpoch
     }
 }
 
@@ -58,6 +63,6 @@ public struct EpochListing {
     /// The row of one epoch.
     /// - Throws: `HistoryStoreError`.
     public func row(timeline: String, epoch: UInt64) throws -> EpochRow {
-        EpochRow(try store.manifest(timeline: timeline, epoch: epoch))
+        EpochRow(try store.manifest(timeline: timeline, covering: epoch))
     }
 }

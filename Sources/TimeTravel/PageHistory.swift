@@ -35,7 +35,7 @@ public struct PageHistory {
         let frame = UnsafeMutableRawPointer.allocate(byteCount: pageSize, alignment: pageSize)
         defer { frame.deallocate() }
         return try versions.map { version in
-            let manifest = try store.manifest(timeline: version.timeline, epoch: version.epoch)
+            let manifest = try store.manifest(timeline: version.timeline, covering: version.epoch)
             var entry = PageHistoryEntry(
                 timeline: version.timeline, epoch: version.epoch, icountFrom: manifest.icountFrom,
                 icountTo: manifest.icountTo, virtualTime_ns: manifest.virtualTime_ns, hash: version.hash,

@@ -108,7 +108,7 @@ import Testing
             let capture = try store.manifest(timeline: "main", epoch: epoch).capture
             #expect(capture.deferredPages == Int(epoch) && capture.sentBytes == Int(epoch) * 7)
         }
-        #expect(try store.stats().capture.deferredPages == (0..<20).reduce(0, +))
+        #expect(try store.stats().total.capture.deferredPages == (0..<20).reduce(0, +))
         try store.close()
     }
 }

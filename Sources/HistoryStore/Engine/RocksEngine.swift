@@ -53,7 +53,9 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
             let handle = handle
             do {
                 return try body(handle)
-            } catch HistoryStoreError.damaged(let what) where isReadOnly && attemptsLeft > 0 && Self.isVanishedFile(what) {
+            } catch HistoryStoreError.damaged(let what)
+                where isReadOnly && attemptsLeft > 0 && Self.isVanishedFile(what)
+            {
                 attemptsLeft -= 1
                 let fresh = try RocksHandle(path: path, readOnly: true, create: false, cacheByteCount: cacheByteCount)
                 current.withLock { if $0 === handle { $0 = fresh } }
@@ -124,7 +126,10 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     ) throws {
         var next = from
         try reading { handle in
-            try walk(handle, space, below: to, seek: { rocksdb_iter_seek($0, Self.chars(next), next.count) }, rocksdb_iter_next) {
+            try walk(
+                handle, space, below: to, seek: { rocksdb_iter_seek($0, Self.chars(next), next.count) },
+                rocksdb_iter_next
+            ) {
                 key, value in
                 let goesOn = try body(key, value)
                 // Where the scan goes on if the database has to be opened anew.
@@ -221,7 +226,8 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         (from ?? []).withUnsafeBytes { start in
             (to ?? []).withUnsafeBytes { end in
                 rocksdb_compact_range_cf_opt(
-                    handle.database, handle.family(space), how, from == nil ? nil : start.baseAddress?.assumingMemoryBound(to: CChar.self),
+                    handle.database, handle.family(space), how,
+                    from == nil ? nil : start.baseAddress?.assumingMemoryBound(to: CChar.self),
                     start.count, to == nil ? nil : end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
             }
         }

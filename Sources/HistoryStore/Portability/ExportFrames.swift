@@ -109,7 +109,9 @@ final class ExportReader {
     func next<Result>(_ body: (ExportFrame, UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         let head = try Self.read(5, descriptor, path)
         let length = head.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 1, as: UInt32.self)) }
-        guard let kind = ExportFrame(rawValue: head[0]), length <= ExportFrame.payloadByteCountMax else { throw altered }
+        guard let kind = ExportFrame(rawValue: head[0]), length <= ExportFrame.payloadByteCountMax else {
+            throw altered
+        }
         payload = try Self.read(Int(length), descriptor, path)
         let hash = try Self.read(ExportFrame.hashByteCount, descriptor, path)
         let expected = payload.withUnsafeBytes { ExportFrame.hash(after: previousHash, kind: head[0], $0) }

@@ -21,7 +21,9 @@ extension HistoryStore {
                 switch kind {
                 case .header:
                     let header = try decode(Palimpsest_History_V1_ExportHeader.self, payload, path)
-                    guard report == nil else { throw HistoryStoreError.badExport(path: path, what: "has two beginnings") }
+                    guard report == nil else {
+                        throw HistoryStoreError.badExport(path: path, what: "has two beginnings")
+                    }
                     report = TransferReport(
                         timeline: header.timeline, firstEpoch: header.firstEpoch, lastEpoch: header.lastEpoch)
                 case .epoch: report?.epochCount += 1

@@ -28,7 +28,8 @@ struct CollectCommand: MaintenanceCommand {
         for what in report.unreadable { host.complain("left as it is: \(what)") }
         try Interruption.check(host, "interrupted; run gc again to finish")
         guard report.unreadable.isEmpty else {
-            throw Failure.no("\(report.unreadable.count) things could not be read; 'palimpsest verify --data' tells more")
+            throw Failure.no(
+                "\(report.unreadable.count) things could not be read; 'palimpsest verify --data' tells more")
         }
     }
 }

@@ -4,7 +4,9 @@ import HistoryStore
 struct Compact: MaintenanceCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rewrite the database's files so that they hold nothing that was deleted or replaced.",
-        discussion: "'gc' does that where it removed something. This does all of it, which takes as long as copying the history.")
+        discussion:
+            "'gc' does that where it removed something. This does all of it, which takes as long as copying the history."
+    )
 
     @OptionGroup(title: "History") var store: StoreArguments
     @Flag(help: "Answer in JSON: one object.") var json = false

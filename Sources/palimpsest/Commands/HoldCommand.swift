@@ -21,7 +21,9 @@ struct HoldCommand: MaintenanceCommand {
     func validate() throws {
         if delete, name == nil { throw ValidationError("hold --delete needs a name") }
         if delete, range != nil { throw ValidationError("hold --delete takes a name only") }
-        if !delete, name != nil, range == nil { throw ValidationError("hold needs a range: hold NAME POSITION..POSITION") }
+        if !delete, name != nil, range == nil {
+            throw ValidationError("hold needs a range: hold NAME POSITION..POSITION")
+        }
     }
 
     var storePath: String { history.store.path }
@@ -47,8 +49,12 @@ struct HoldCommand: MaintenanceCommand {
             for hold in holds { try JSONLine.print(HoldRow(hold)) }
             return
         }
-        let table = Table([.init(title: "hold", width: 20, isText: true), .init(title: "epochs", width: 30, isText: true)])
-        for hold in holds { table.printRow([hold.name, "\(hold.timeline)@\(hold.first)..\(hold.timeline)@\(hold.last)"]) }
+        let table = Table([
+            .init(title: "hold", width: 20, isText: true), .init(title: "epochs", width: 30, isText: true),
+        ])
+        for hold in holds {
+            table.printRow([hold.name, "\(hold.timeline)@\(hold.first)..\(hold.timeline)@\(hold.last)"])
+        }
     }
 }
 

@@ -51,6 +51,9 @@ struct LogRow: Encodable {
     let protectFaults: Int
     let copiedBeforeWrite: Int
     let sentBytes: Int
+    /// "checkpoint" or "forgotten"; absent when nothing was pruned.
+    let pruned: String?
+    let firstEpoch: UInt64?
 
     init(_ row: EpochRow) {
         timeline = row.timeline
@@ -78,6 +81,11 @@ struct LogRow: Encodable {
         protectFaults = row.capture.protectFaults
         copiedBeforeWrite = row.capture.copiedBeforeWrite
         sentBytes = row.capture.sentBytes
+        switch row.pruning {
+        case .none: (pruned, firstEpoch) = (nil, nil)
+        case .checkpoint: (pruned, firstEpoch) = ("checkpoint", nil)
+        case .forgotten: (pruned, firstEpoch) = ("forgotten", row.firstEpoch)
+        }
     }
 
     static func table() -> Table {
@@ -110,7 +118,12 @@ struct LogRow: Encodable {
     var cells: [String] {
         [
             "\(epoch)", "\(icount)", Quantity.seconds(ns: virtualTime_ns), "\(dirtyPages)", "\(tlbEvents)", "\(inputs)",
-            "\(storedBytes)", Quantity.milliseconds(us: stun_us), timeline,
+            "\(storedBytes)", Quantity.milliseconds(us: stun_us), timeline + note,
         ]
+    }
+
+    private var note: String {
+        guard let pruned else { return "" }
+        return firstEpoch.map { " forgotten from epoch \($0) on" } ?? " pruned \(pruned)"
     }
 }

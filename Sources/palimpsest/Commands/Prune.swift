@@ -75,7 +75,8 @@ struct Prune: MaintenanceCommand {
 
     private func text(_ pruning: TimelinePruning) -> String {
         let verb = dryRun ? "would go" : "pruned"
-        var text = "timeline '\(pruning.timeline)': \(pruning.prunedCount) of \(pruning.checkpointCount) checkpoints \(verb)"
+        var text =
+            "timeline '\(pruning.timeline)': \(pruning.prunedCount) of \(pruning.checkpointCount) checkpoints \(verb)"
         if dropInputs, pruning.forgottenCount > 0 {
             text += "; no position in \(pruning.forgottenCount) epochs can be reached \(dryRun ? "then" : "any longer")"
         } else if pruning.prunedCount > 0 {

@@ -178,7 +178,9 @@ private struct StatsReport: Encodable {
         if let writeAmplification {
             lines.append("written        \(Quantity.decimal(writeAmplification, digits: 2)) bytes for each byte stored")
         }
-        if uncollectedPrunings > 0 { lines.append("pruned and not yet collected: 'palimpsest gc' gives the space back") }
+        if uncollectedPrunings > 0 {
+            lines.append("pruned and not yet collected: 'palimpsest gc' gives the space back")
+        }
         return lines
     }
 

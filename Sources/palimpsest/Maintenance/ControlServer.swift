@@ -57,7 +57,8 @@ final class ControlServer: Sendable {
 
     private func answer(_ client: Int32) {
         var reader = LineReader(client)
-        guard let line = reader.next(), let words = try? JSONDecoder().decode([String].self, from: Data(line.utf8)) else {
+        guard let line = reader.next(), let words = try? JSONDecoder().decode([String].self, from: Data(line.utf8))
+        else {
             return
         }
         func send(_ sign: Character, _ text: String) { Self.send("\(sign)\(Output.oneLine(text))\n", to: client) }

@@ -45,7 +45,8 @@ extension MaintenanceCommand {
                 Output.complain($0)
             }, shouldStop: { Signals.received != nil })
         do {
-            let store = try HistoryStore.open(path: storePath, mode: createsStore ? .create : .maintenance, cacheByteCount: cacheByteCount)
+            let store = try HistoryStore.open(
+                path: storePath, mode: createsStore ? .create : .maintenance, cacheByteCount: cacheByteCount)
             try store.using { try perform(on: $0, host) }
         } catch HistoryStoreError.lockedByAnotherProcess(let path) {
             guard let client = ControlClient(store: storePath) else {

@@ -12,7 +12,8 @@ struct StoreArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Memory for what is read from the history; recording needs more for what it compares with.", valueName: "size"))
+            "Memory for what is read from the history; recording needs more for what it compares with.",
+            valueName: "size"))
     var cache = ByteCount(bytes: UInt64(HistoryStore.cacheByteCountDefault))
 
     var cacheByteCount: Int { Int(clamping: cache.bytes) }
@@ -24,7 +25,7 @@ struct StoreArguments: ParsableArguments {
     }
 
     func validate() throws {
-        if !(1 << 20 ... 1 << 40 ~= cache.bytes) { throw ValidationError("--cache \(cache) is not between 1M and 1024G") }
+        if !(1 << 20...1 << 40 ~= cache.bytes) { throw ValidationError("--cache \(cache) is not between 1M and 1024G") }
         if store == "" { throw ValidationError("--store needs the name of a directory") }
     }
 

@@ -41,8 +41,10 @@ struct Failure: Error, Equatable {
     }
 
     private static func status(of error: HistoryStoreError) -> Int32 {
-        if case .damaged = error { return ExitStatus.no }
-        return ExitStatus.badInput
+        switch error {
+        case .damaged, .badExport: ExitStatus.no
+        default: ExitStatus.badInput
+        }
     }
 
     private static func status(of error: MachineStateError) -> Int32 {

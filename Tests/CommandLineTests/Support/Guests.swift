@@ -13,6 +13,7 @@ enum Guests {
     static let ticker = build("ticker.S")
     static let remap = build("remap.S")
     static let pair = build("pair.S")
+    static let story = build("story.c")
     static let mirrors = build("mirrors.S")
 
     private static func build(_ source: String) -> String {
