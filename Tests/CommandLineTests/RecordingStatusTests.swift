@@ -48,7 +48,7 @@ import Testing
         if options == ["--defer", "none", "--differences", "none"] {
             #expect(sums["hot_pages"] == sums["dirty_pages"])
         }
-        let stats = try #require(try Program.run("stats", "--json", "--store", store).objects().first)
+        let stats = try #require(try Program.run("stats", "--json", "--store", store).objects().last)
         for name in Self.columns { #expect(stats[name] is Int, "stats has no \(name)") }
         #expect(stats["diff_pages"] as? Int == sums["diff_pages"])
         #expect(try Program.run("replay", "--store", store).status == 0)
