@@ -9,8 +9,11 @@ import Synchronization
 
 /// The store's engine on RocksDB: one column family a key space, one write-ahead log.
 ///
-/// The log is recovered in mode 0 (a torn tail is tolerated, damage elsewhere refused): the default silently drops
-/// every record after damaged ones. Segments and manifests go to blob files, so compaction does not copy them.
+/// The log is recovered up to its first record that is not whole. A loss of power may leave any sectors of what was not
+/// synced, so damage there says nothing; a mode that refuses it would refuse the synced part, too. Whether everything
+/// acknowledged as durable is in what was recovered is for the high-water marks to tell.
+///
+/// Segments and manifests go to blob files, so compaction does not copy them.
 final class RocksEngine: StoreEngine, @unchecked Sendable {
     let path: String
     let isReadOnly: Bool

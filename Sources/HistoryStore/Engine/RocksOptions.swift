@@ -14,7 +14,7 @@ final class RocksOptions: @unchecked Sendable {
         base = Self.with("avoid_flush_during_recovery=true", rocksdb_options_create())!
         rocksdb_options_set_create_if_missing(base, create ? 1 : 0)
         rocksdb_options_set_create_missing_column_families(base, create ? 1 : 0)
-        rocksdb_options_set_wal_recovery_mode(base, Int32(rocksdb_tolerate_corrupted_tail_records_recovery))
+        rocksdb_options_set_wal_recovery_mode(base, Int32(rocksdb_point_in_time_recovery))
         // A reader beside a recorder keeps every file it has seen open, so their deletion does not disturb it.
         rocksdb_options_set_max_open_files(base, -1)
         // Bounds what an opening after a kill has to replay.
