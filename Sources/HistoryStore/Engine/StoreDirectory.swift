@@ -60,11 +60,13 @@ struct StoreDirectory: Sendable {
         return true
     }
 
-    /// Makes the directory itself, readable by its owner only: a history holds everything the guest knew.
+    /// Makes the directory itself, readable by its owner only: a history holds everything the guest knew. On return its
+    /// name survives a loss of power.
     func make() throws {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST, chmod(path, 0o700) == 0 else {
             throw StoreFiles.error("create", path)
         }
+        try StoreFiles.syncDirectory(path + "/..")
     }
 
     /// Makes the directory a store, once its database is there.
