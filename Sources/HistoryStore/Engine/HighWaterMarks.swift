@@ -49,8 +49,7 @@ final class HighWaterMarks: Sendable {
             let mark = Mark(epoch: epoch, manifestHash: manifestHash, sequence: sequence)
             let slot = Self.encode(timeline: timeline, mark)
             let offset = (Int(timeline) * 2 + Int(sequence & 1)) * Self.slotByteCount
-            let written = slot.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset)) }
-            guard written == slot.count else { throw StoreFiles.error("write", path) }
+            try StoreFiles.write(slot, to: descriptor, at: offset, path: path)
             guard fdatasync(descriptor) == 0 else { throw StoreFiles.error("sync", path) }
             marks[timeline] = mark
         }
@@ -71,13 +70,16 @@ final class HighWaterMarks: Sendable {
             let valid = slots.compactMap { decode($0, timeline: timeline) }
             if let mark = valid.max(by: { $0.sequence < $1.sequence }) {
                 marks[timeline] = mark
-            } else if slots.contains(where: { $0.contains { $0 != 0 } }) {
+            } else if slots.contains(where: { $0.contains { $0 != 0 } }), !isFirstTorn(slots) {
                 throw HistoryStoreError.damaged(
                     what: "the high-water mark of timeline number \(timeline) in '\(path)' is unreadable")
             }
         }
         return marks
     }
+
+    /// Whether the first mark of a timeline was being written and is not whole: then nothing of it was acknowledged.
+    private static func isFirstTorn(_ slots: [[UInt8]]) -> Bool { slots.count == 2 && slots[0].allSatisfy { $0 == 0 } }
 
     private static func encode(timeline: UInt32, _ mark: Mark) -> [UInt8] {
         var writer = ByteWriter(capacity: slotByteCount)

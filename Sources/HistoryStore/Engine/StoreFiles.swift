@@ -66,15 +66,29 @@ enum StoreFiles {
         }
     }
 
+    /// Writes all of `bytes`: one call may write less than it was given.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, at offset: Int, path: String) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw error("write", path) }
+            done += count
+        }
+    }
+
     /// Writes a file so that after a crash it is there whole or not at all.
     static func replace(_ path: String, with bytes: [UInt8], directory: String) throws {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw error("create", temporary) }
-        let written = write(descriptor, bytes, bytes.count)
-        let synced = fsync(descriptor)
-        close(descriptor)
-        guard written == bytes.count, synced == 0 else { throw error("write", temporary) }
+        do {
+            defer { close(descriptor) }
+            try write(bytes, to: descriptor, at: 0, path: temporary)
+            guard fsync(descriptor) == 0 else { throw error("sync", temporary) }
+        }
         guard rename(temporary, path) == 0 else { throw error("rename", temporary) }
         try syncDirectory(directory)
     }
