@@ -40,7 +40,8 @@ final class UnindexedTail: @unchecked Sendable {
     private func line(over stretch: LineageStretch, _ core: StoreCore) throws -> Line {
         let id = stretch.timeline.id
         let indexed = try core.indexedThrough(stretch.timeline)
-        let first = indexed.map { $0 + 1 } ?? stretch.timeline.firstOwnEpoch
+        // The index may have grown since the caller saw where it ends: the caller still asks for all from there on.
+        let first = min(indexed.map { $0 + 1 } ?? stretch.timeline.firstOwnEpoch, stretch.epochs.lowerBound)
         var line = lines[id] ?? Line(first: first, next: first)
         // The index has grown since: what it has now need not be kept.
         if line.first != first { line = Line(first: first, next: first) }
