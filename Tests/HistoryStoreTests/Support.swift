@@ -43,3 +43,19 @@ struct RecordedMemory {
         }.map(\.key)
     }
 }
+
+/// One timeline, "main", of a guest that can be computed anew.
+enum MainHistory {
+    static func record(
+        _ epochs: ClosedRange<UInt64>, _ guest: ReproducibleGuest, to writer: TimelineWriter
+    ) throws {
+        for epoch in epochs { try guest.append(EpochAttempt(timeline: "main", epoch: epoch), to: writer) }
+    }
+
+    static func compare(_ store: HistoryStore, through head: UInt64) -> HistoryComparison {
+        var comparison = HistoryComparison(ReproducibleGuest.Shape())
+        comparison.acknowledgedAttempt = { EpochAttempt(timeline: $0, epoch: $1) }
+        comparison.compare(store, timeline: "main", through: head)
+        return comparison
+    }
+}
