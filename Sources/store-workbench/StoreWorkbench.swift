@@ -7,7 +7,7 @@ struct StoreWorkbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store-workbench",
         abstract: "Makes long histories of synthetic traffic, and measures and torments stores.",
-        subcommands: [Generate.self, Measure.self])
+        subcommands: [Generate.self, Measure.self, Torture.self, TortureChild.self, TortureCheck.self])
 }
 
 /// One object a line, for the scripts.
