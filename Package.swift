@@ -70,7 +70,8 @@ let package = Package(
         .testTarget(
             name: "TimeTravelTests",
             dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "RISCV", "GuestMemory"]),
-        .testTarget(name: "HistoryStoreTests", dependencies: ["HistoryStore", "StoreTraffic", "GuestMemory"]),
+        .testTarget(
+            name: "HistoryStoreTests", dependencies: ["HistoryStore", "StoreTraffic", "GuestMemory", "store-workbench"]),
         .testTarget(name: "CommandLineTests", dependencies: ["palimpsest"]),
     ],
     swiftLanguageModes: [.v6]
