@@ -19,6 +19,9 @@ public struct HistoryComparison {
     /// Whether such an attempt was ever made.
     public var wasAttempted: (EpochAttempt) -> Bool = { _ in true }
 
+    /// Whether an epoch of a timeline's history was ever given up to pruning: then it may be pruned, or not.
+    public var mayBePruned: (_ timeline: String, _ epoch: UInt64) -> Bool = { _, _ in false }
+
     /// Epochs that were found bit-exact, those of ancestors counted once for each descendant.
     public private(set) var epochsRight = 0
     /// Where the store gives back something else than was recorded, without an error.
@@ -30,7 +33,7 @@ public struct HistoryComparison {
 
     public var isRight: Bool { wrong.isEmpty && named.isEmpty }
 
-    /// Compares every epoch of a timeline's history, 0 to `head`, and the history of every page.
+    /// Compares every epoch of a timeline's history, 0 to `head`, and the history of every page, of a large memory of some.
     public mutating func compare(_ store: HistoryStore, timeline: String, through head: UInt64) {
         let guest = ReproducibleGuest(shape)
         var walk = Walk(timeline: timeline)
@@ -44,7 +47,7 @@ public struct HistoryComparison {
                 if walk.lastEpoch != epoch { return }
             }
         }
-        for index in 0..<shape.pageCount {
+        for index in stride(from: 0, to: shape.pageCount, by: max(1, shape.pageCount / 100)) {
             do {
                 try comparePageHistory(index, store, walk, head: head)
             } catch { note(error, "the history of \(ReproducibleGuest.page(index)) in timeline '\(timeline)'") }
@@ -56,16 +59,31 @@ public struct HistoryComparison {
         var lastEpoch: UInt64?
         /// Pages' locations at the last epoch, which tell what need not be read again.
         var locations: [Int: PageLocation] = [:]
+        /// By page index.
         var modifications: [Int: [UInt64]] = [:]
+        var hasForgotten = false
         /// By page: epochs and details.
         var marks: [UInt64: [[UInt64]]] = [:]
+
+        /// Takes down what an epoch wrote. Where it is then not compared, pages' locations are not known.
+        mutating func note(_ epoch: UInt64, written: [Int], _ pageMarks: [PageMark]) {
+            lastEpoch = epoch
+            for index in written {
+                modifications[index, default: []].append(epoch)
+                locations[index] = nil
+            }
+            for mark in pageMarks { marks[mark.page, default: []].append([epoch, mark.detail]) }
+        }
     }
 
     private struct Mismatch: Error { let what: String }
+    /// An epoch was forgotten, and nobody acknowledged which attempt it was of: what follows is not compared.
+    private struct Unknown: Error {}
 
     private mutating func note(_ error: any Error, _ place: String) {
         switch error {
         case let mismatch as Mismatch: wrong.append("\(place): \(mismatch.what)")
+        case is Unknown: break
         case HistoryStoreError.damaged(let what): named.append("\(place): \(what)")
         default: wrong.append("\(place): \(error)")
         }
@@ -77,27 +95,43 @@ public struct HistoryComparison {
         _ epoch: UInt64, _ store: HistoryStore, _ guest: ReproducibleGuest, _ walk: inout Walk
     ) throws {
         let manifest = Result { try store.manifest(timeline: walk.timeline, epoch: epoch) }
+        let pruning = try pruning(of: epoch, walk, manifest)
         let attempt = try attempt(at: epoch, walk, manifest)
         let written = guest.run(attempt)
-        walk.lastEpoch = epoch
-        let blobs = EpochBlobs(attempt, shape)
-        for index in written { walk.modifications[index, default: []].append(epoch) }
-        for mark in blobs.pageMarks {
-            walk.marks[mark.page, default: []].append([epoch, mark.detail])
+        var blobs = EpochBlobs(attempt, shape)
+        walk.note(epoch, written: written, blobs.pageMarks)
+        guard pruning != .forgotten else {
+            walk.hasForgotten = true
+            return
         }
+        if pruning != .none { blobs.machineState = [] }
         guard try EpochBlobs(manifest.get()) == blobs else { throw Mismatch(what: "its blobs are others") }
         let dirty = try store.dirtyPages(timeline: walk.timeline, epoch: epoch)
         guard dirty.map(\.page) == written.map(ReproducibleGuest.page) else {
             throw Mismatch(what: "its dirty set is another")
         }
-        try comparePages(epoch, written: Set(written), store, guest, &walk)
+        if pruning == .none { try comparePages(epoch, written: Set(written), store, guest, &walk) }
+    }
+
+    private func pruning(
+        of epoch: UInt64, _ walk: Walk, _ manifest: Result<EpochManifest, any Error>
+    ) throws -> EpochPruning {
+        let found: EpochPruning
+        switch manifest {
+        case .success(let manifest): found = manifest.pruning
+        case .failure(HistoryStoreError.forgotten): found = .forgotten
+        case .failure: return .none
+        }
+        guard found == .none || mayBePruned(walk.timeline, epoch) else { throw Mismatch(what: "it was pruned") }
+        return found
     }
 
     private func attempt(
         at epoch: UInt64, _ walk: Walk, _ manifest: Result<EpochManifest, any Error>
     ) throws -> EpochAttempt {
         if let known = acknowledgedAttempt(walk.timeline, epoch) { return known }
-        guard let found = EpochBlobs.attempt(ofState: try manifest.get().machineState()), wasAttempted(found),
+        if case .failure(HistoryStoreError.forgotten) = manifest { throw Unknown() }
+        guard let found = EpochAttempt(consoleOutput: try manifest.get().consoleOutput()), wasAttempted(found),
             found.epoch == epoch
         else { throw Mismatch(what: "it is of no attempt that was made") }
         return found
@@ -129,6 +163,8 @@ public struct HistoryComparison {
 
     private func comparePageHistory(_ index: Int, _ store: HistoryStore, _ walk: Walk, head: UInt64) throws {
         let page = ReproducibleGuest.page(index)
+        // Forgotten epochs are one, with one list of pages.
+        guard !walk.hasForgotten else { return }
         let found = try store.modifications(of: page, timeline: walk.timeline, epochs: 0...head)
         guard found.map(\.epoch) == walk.modifications[index] ?? [] else {
             throw Mismatch(what: "it has \(found.count) entries and not \(walk.modifications[index]?.count ?? 0)")

@@ -15,6 +15,18 @@ public struct EpochAttempt: Hashable, Sendable {
     }
 }
 
+extension EpochAttempt {
+    /// What begins an epoch's machine state and is its console output: which attempt it is of.
+    fileprivate var line: [UInt8] { Array("\(timeline) \(epoch) \(number)\n".utf8) }
+
+    /// The attempt that a console output is of.
+    init?(consoleOutput: [UInt8]) {
+        let words = String(decoding: consoleOutput.dropLast(), as: UTF8.self).split(separator: " ")
+        guard words.count == 3, let epoch = UInt64(words[1]), let number = UInt64(words[2]) else { return nil }
+        self.init(timeline: String(words[0]), epoch: epoch, number: number)
+    }
+}
+
 /// A guest whose every epoch can be computed anew, in another process, from the attempts that led to it.
 ///
 /// Its pages change in a few words, or in many, are filled anew, become zero, get content that other pages of other
@@ -59,7 +71,7 @@ public final class ReproducibleGuest {
         var generator = generator(attempt)
         var written: [Int] = []
         for index in 0..<shape.pageCount {
-            guard attempt.epoch == 0 || Int.random(in: 0..<2, using: &generator) == 0 else { continue }
+            guard attempt.epoch == 0 || Int.random(in: 0..<dirtyOneIn, using: &generator) == 0 else { continue }
             write(index, first: attempt.epoch == 0, &generator)
             if attempt.epoch > 0 || !PageContent.isZero(content(index)) { written.append(index) }
         }
@@ -81,6 +93,9 @@ public final class ReproducibleGuest {
     public func append(_ attempt: EpochAttempt, to writer: TimelineWriter) throws -> EpochReceipt {
         try writer.append(input(attempt, written: run(attempt)))
     }
+
+    /// Half of a small memory is dirty, and about as much of a large one.
+    private var dirtyOneIn: Int { max(2, shape.pageCount / 50) }
 
     private func generator(_ attempt: EpochAttempt) -> SeededGenerator {
         EpochBlobs.generator(attempt, seed: shape.seed)
@@ -125,7 +140,7 @@ public struct EpochBlobs: Equatable, Sendable {
 
     public init(_ attempt: EpochAttempt, _ shape: ReproducibleGuest.Shape) {
         var generator = Self.generator(attempt, seed: shape.seed ^ 0x5eed)
-        var state = Array("\(attempt.timeline) \(attempt.epoch) \(attempt.number)\n".utf8)
+        var state = attempt.line
         // The same bytes in most epochs of all timelines, so that a state is a difference of the one before; now and then
         // others.
         var rest = attempt.epoch % 7 == 3 ? generator : SeededGenerator(seed: shape.seed)
@@ -133,23 +148,17 @@ public struct EpochBlobs: Equatable, Sendable {
         machineState = state
         inputs = Array("input \(generator.next())".utf8)
         tlbEvents = Array(repeating: UInt8(truncatingIfNeeded: generator.next()), count: 20)
-        consoleOutput = Array("[\(attempt.epoch)] a line of \(attempt.timeline)\n".utf8)
+        consoleOutput = attempt.line
         pageMarks = (0..<3).map { PageMark(page: UInt64($0) * 5 + attempt.epoch % 5, detail: generator.next()) }
     }
 
+    /// As a store has them. Without a machine state where the checkpoint was pruned.
     public init(_ manifest: EpochManifest) throws {
-        machineState = try manifest.machineState()
+        machineState = try manifest.pruning == .none ? manifest.machineState() : []
         inputs = try manifest.inputs()
         tlbEvents = try manifest.tlbEvents()
         consoleOutput = try manifest.consoleOutput()
         pageMarks = try manifest.pageMarks()
-    }
-
-    /// The attempt that a machine state is of.
-    public static func attempt(ofState state: [UInt8]) -> EpochAttempt? {
-        let words = String(decoding: state.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self).split(separator: " ")
-        guard words.count == 3, let epoch = UInt64(words[1]), let number = UInt64(words[2]) else { return nil }
-        return EpochAttempt(timeline: String(words[0]), epoch: epoch, number: number)
     }
 
     /// Numbers that depend on all of an attempt.

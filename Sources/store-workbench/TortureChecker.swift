@@ -88,6 +88,7 @@ struct TortureChecker {
         var comparison = HistoryComparison(plan.shape)
         comparison.acknowledgedAttempt = promises.attempt
         comparison.wasAttempted = { [promises] in promises.timelines[$0.timeline]?.attempted.contains($0) ?? false }
+        comparison.mayBePruned = promises.mayBePruned
         comparison.compare(opened, timeline: name, through: info.headEpoch)
         report.epochs += comparison.epochsRight
         report.wrong += comparison.wrong

@@ -15,8 +15,17 @@ enum LedgerLine: Equatable {
     case tagged(name: String)
     case untagging(name: String)
     case untagged(name: String)
+    /// A timeline of this head is about to be pruned.
+    case pruning(timeline: String, head: UInt64, PruneRule)
     case failed(String)
     case wrong(String)
+}
+
+/// Which checkpoints a child prunes.
+struct PruneRule: Equatable {
+    var keepLast: UInt64
+    var keepEvery: UInt64
+    var dropsInputs: Bool
 }
 
 /// The last epoch that a timeline shares with its parent.
@@ -37,6 +46,8 @@ extension LedgerLine {
         case .tagged(let name): "tagged \(name)"
         case .untagging(let name): "untagging \(name)"
         case .untagged(let name): "untagged \(name)"
+        case .pruning(let timeline, let head, let rule):
+            "pruning \(timeline) \(head) \(rule.keepLast) \(rule.keepEvery) \(rule.dropsInputs ? 1 : 0)"
         case .failed(let what): "failed \(what.replacing("\n", with: " "))"
         case .wrong(let what): "wrong \(what.replacing("\n", with: " "))"
         }
@@ -62,6 +73,12 @@ extension LedgerLine {
         case "tagged": self = .tagged(name: rest.joined())
         case "untagging": self = .untagging(name: rest.joined())
         case "untagged": self = .untagged(name: rest.joined())
+        case "pruning":
+            let numbers = rest.dropFirst().compactMap { UInt64($0) }
+            guard numbers.count == 4 else { return nil }
+            self = .pruning(
+                timeline: rest[0], head: numbers[0],
+                PruneRule(keepLast: numbers[1], keepEvery: numbers[2], dropsInputs: numbers[3] == 1))
         case "failed": self = .failed(rest.joined(separator: " "))
         case "wrong": self = .wrong(rest.joined(separator: " "))
         default: return nil

@@ -14,7 +14,7 @@ struct TorturePlan {
         shape.pageCount = [5, 12, 24, 40, 80].randomElement(using: &generator)!
         shape.stateByteCount = [60, 600, 600, 50_000].randomElement(using: &generator)!
         // Now and then a base image whose segments are put ahead of their manifest.
-        if Int.random(in: 0..<24, using: &generator) == 0 { shape.pageCount = 9000 }
+        if Int.random(in: 0..<24, using: &generator) == 0 { shape.pageCount = 20_000 }
         self.shape = shape
     }
 

@@ -11,6 +11,8 @@ struct TorturePromises {
         /// The own epochs that were acknowledged.
         var stored: [UInt64: EpochAttempt] = [:]
         var attempted: Set<EpochAttempt> = []
+        /// Those that pruning was once allowed to take.
+        var prunable: Set<UInt64> = []
         var lastStored: UInt64?
         var lastDurable: UInt64?
 
@@ -62,6 +64,7 @@ struct TorturePromises {
         case .tagged(let name): if case .maybe(let place)? = tags[name] { tags[name] = .there(place) }
         case .untagging(let name): if case .there(let place)? = tags[name] { tags[name] = .maybe(place) }
         case .untagged(let name): tags[name] = .gone
+        case .pruning(let timeline, let head, let rule): notePruning(timeline, head: head, rule)
         case .failed(let what): failures.append(what)
         case .wrong(let what): wrong.append(what)
         }
@@ -72,6 +75,40 @@ struct TorturePromises {
         if timeline.stored[epoch] != nil { timelines[name]!.lastDurable = max(timeline.lastDurable ?? 0, epoch) }
         if let parent = timeline.parent { makeDurable(parent.timeline, through: parent.epoch) }
     }
+
+    // MARK: Pruning
+
+    private mutating func notePruning(_ name: String, head: UInt64, _ rule: PruneRule) {
+        guard head > 0 else { return }
+        let kept = protected(name)
+        for epoch in 1..<head where epoch % rule.keepEvery != 0 && head - epoch >= rule.keepLast {
+            if !kept.contains(epoch) { timelines[name]?.prunable.insert(epoch) }
+        }
+    }
+
+    /// Own epochs of a timeline that tags and forks keep.
+    private func protected(_ name: String) -> Set<UInt64> {
+        var epochs: Set<UInt64> = []
+        for line in timelines.values where line.parent?.timeline == name && line.lastStored != nil {
+            epochs.insert(line.parent!.epoch)
+        }
+        for case .there(let place) in tags.values where owner(place.timeline, place.epoch) == name {
+            epochs.insert(place.epoch)
+        }
+        return epochs
+    }
+
+    /// The timeline that has an epoch of another's history as its own.
+    private func owner(_ name: String, _ epoch: UInt64) -> String {
+        guard let parent = timelines[name]?.parent, epoch <= parent.epoch else { return name }
+        return owner(parent.timeline, epoch)
+    }
+
+    func mayBePruned(_ timeline: String, _ epoch: UInt64) -> Bool {
+        timelines[owner(timeline, epoch)]?.prunable.contains(epoch) ?? false
+    }
+
+    // MARK: Epochs
 
     /// The attempt that an acknowledged epoch of a timeline's history is of.
     func attempt(_ timeline: String, _ epoch: UInt64) -> EpochAttempt? {

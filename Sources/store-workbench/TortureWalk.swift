@@ -42,6 +42,8 @@ final class TortureWalk {
         Operation(weight: 3) { try $0.reopen() },
         Operation(weight: 2) { try $0.readBack() },
         Operation(weight: 1) { try $0.rebuildIndexes() },
+        Operation(weight: 3) { try $0.prune() },
+        Operation(weight: 2) { _ = try $0.opened().collectGarbage() },
     ]
 
     init(path: String, plan: TorturePlan, round: UInt64, ledgerPath: String) throws {
@@ -122,8 +124,9 @@ final class TortureWalk {
 
     private func fork() throws {
         let store = try opened()
-        guard let parent = try store.timelines().randomElement(using: &generator) else { return }
-        let epoch = UInt64.random(in: 0...parent.headEpoch, using: &generator)
+        guard let parent = try store.timelines().randomElement(using: &generator),
+            let epoch = try checkpoint(of: parent, store)
+        else { return }
         // A fork hangs on the timeline whose own epoch it is.
         let owner = try store.manifest(timeline: parent.name, epoch: epoch).timeline
         let writer = try store.createTimeline(
@@ -131,7 +134,8 @@ final class TortureWalk {
         let guest = ReproducibleGuest(plan.shape)
         try guest.restore(from: store, timeline: parent.name, epoch: epoch)
         lines.append(Line(writer: writer, guest: guest, parent: HistoryFork(timeline: owner, epoch: epoch)))
-        try append(to: lines.count - 1)
+        // Most begin at once; some hang there, without an epoch of their own, while other things happen.
+        if Int.random(in: 0..<4, using: &generator) > 0 { try append(to: lines.count - 1) }
     }
 
     private func resume() throws {
@@ -181,12 +185,21 @@ final class TortureWalk {
 
     private func tag() throws {
         let store = try opened()
-        guard let info = try store.timelines().randomElement(using: &generator) else { return }
-        let epoch = UInt64.random(in: 0...info.headEpoch, using: &generator)
+        guard let info = try store.timelines().randomElement(using: &generator),
+            let epoch = try checkpoint(of: info, store)
+        else { return }
         let name = newName()
         ledger.note(.tagging(name: name, timeline: info.name, epoch: epoch))
         try store.setTag(name: name, timeline: info.name, epoch: epoch)
         ledger.note(.tagged(name: name))
+    }
+
+    /// An epoch of a timeline's history, or nil when the one chosen was pruned.
+    private func checkpoint(of info: TimelineInfo, _ store: HistoryStore) throws -> UInt64? {
+        let epoch = UInt64.random(in: 0...info.headEpoch, using: &generator)
+        do {
+            return try store.manifest(timeline: info.name, epoch: epoch).pruning == .none ? epoch : nil
+        } catch HistoryStoreError.forgotten { return nil }
     }
 
     private func untag() throws {
@@ -195,6 +208,21 @@ final class TortureWalk {
         ledger.note(.untagging(name: name))
         try store.deleteTag(name: name)
         ledger.note(.untagged(name: name))
+    }
+
+    private func prune() throws {
+        let store = try opened()
+        guard let info = try store.timelines().randomElement(using: &generator) else { return }
+        let rule = PruneRule(
+            keepLast: UInt64.random(in: 1...6, using: &generator),
+            keepEvery: UInt64.random(in: 2...9, using: &generator),
+            dropsInputs: Int.random(in: 0..<4, using: &generator) == 0)
+        ledger.note(.pruning(timeline: info.name, head: info.headEpoch, rule))
+        var policy = RetentionPolicy()
+        policy.keepLast = rule.keepLast
+        policy.keepEvery = rule.keepEvery
+        policy.dropsInputs = rule.dropsInputs
+        try store.prune(policy, timeline: info.name)
     }
 
     private func reopen() throws {
@@ -206,6 +234,7 @@ final class TortureWalk {
         let promises = TorturePromises(path: ledgerPath)
         var comparison = HistoryComparison(plan.shape)
         comparison.acknowledgedAttempt = promises.attempt
+        comparison.mayBePruned = promises.mayBePruned
         let store = try opened()
         guard let info = try store.timelines().randomElement(using: &generator) else { return }
         comparison.compare(store, timeline: info.name, through: info.headEpoch)
