@@ -11,10 +11,11 @@ extension HistoryStore {
         if let name = openWriters.first { throw HistoryStoreError.timelineInUse(name) }
         try indexer.finish()
         lastMap = nil
-        for space in [KeySpace.maps, .history, .hashes] { try core.deleteAll(space) }
+        // How far the page history reaches goes before any of it does: a kill in between leaves it to be made anew.
         var progress = StoreChange()
-        for timeline in core.timelines { progress.delete(.records, key: StoreKey.indexProgress(timeline.id)) }
+        for timeline in core.timelines { progress.delete(.records, key: StoreKey.earlierIndexProgress(timeline.id)) }
         try core.engine.commit(progress, durable: false)
+        for space in [KeySpace.history, .maps, .hashes] { try core.deleteAll(space) }
         // Parents are older than their children, so a child finds its parent's maps made.
         for timeline in core.timelines { try rebuildMaps(timeline, core) }
         try indexer.catchUp()

@@ -5,7 +5,6 @@ enum StoreKey {
     static let timelinePrefix = UInt8(ascii: "T")
     static let headPrefix = UInt8(ascii: "H")
     static let tagPrefix = UInt8(ascii: "G")
-    static let indexProgressPrefix = UInt8(ascii: "I")
     static let holdPrefix = UInt8(ascii: "K")
     /// How far garbage was collected.
     static let collection = [UInt8(ascii: "C")]
@@ -15,7 +14,14 @@ enum StoreKey {
 
     static func timeline(_ id: UInt32) -> [UInt8] { [timelinePrefix] + bigEndian(id) }
     static func head(_ id: UInt32) -> [UInt8] { [headPrefix] + bigEndian(id) }
-    static func indexProgress(_ id: UInt32) -> [UInt8] { [indexProgressPrefix] + bigEndian(id) }
+
+    /// How far a timeline's page history reaches: among the postings, so that it is never without those it speaks of. No
+    /// timeline has the number 0, so these keys come before all postings.
+    static func indexProgress(_ id: UInt32) -> [UInt8] { bigEndian(UInt32(0)) + bigEndian(id) }
+
+    /// Where earlier programs noted that, among the records.
+    static func earlierIndexProgress(_ id: UInt32) -> [UInt8] { [UInt8(ascii: "I")] + bigEndian(id) }
+
     static func tag(_ name: String) -> [UInt8] { [tagPrefix] + Array(name.utf8) }
 
     static func hold(_ name: String) -> [UInt8] { [holdPrefix] + Array(name.utf8) }

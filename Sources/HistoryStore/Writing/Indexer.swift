@@ -95,7 +95,8 @@ final class Indexer: Sendable {
             var change = StoreChange()
             let prefix = StoreKey.bigEndian(timeline.id)
             change.deleteRange(.history, from: prefix, to: StoreKey.end(ofPrefix: prefix)!)
-            change.delete(.records, key: StoreKey.indexProgress(timeline.id))
+            change.delete(.history, key: StoreKey.indexProgress(timeline.id))
+            change.delete(.records, key: StoreKey.earlierIndexProgress(timeline.id))
             try core.engine.commit(change, durable: false)
             try index(LineageStretch(timeline: timeline, epochs: timeline.firstOwnEpoch...last))
         }
@@ -175,7 +176,8 @@ final class Indexer: Sendable {
         }
         let key = StoreKey.indexProgress(batch.timeline)
         let progress = Palimpsest_History_V1_IndexProgressRecord.with { $0.epoch = lastEpoch }
-        change.put(.records, key: key, value: try RecordEnvelope.seal(progress, space: .records, key: key))
+        change.put(.history, key: key, value: try RecordEnvelope.seal(progress, space: .history, key: key))
+        change.delete(.records, key: StoreKey.earlierIndexProgress(batch.timeline))
         try core.engine.commit(change, durable: false)
     }
 }
@@ -196,10 +198,16 @@ extension Palimpsest_History_V1_TimelineRecord {
 extension StoreCore {
     /// The last own epoch of a timeline that the indexes have; nil for none.
     func indexedThrough(_ timeline: Palimpsest_History_V1_TimelineRecord) throws -> UInt64? {
-        let key = StoreKey.indexProgress(timeline.id)
-        return try engine.read(.records, key: key) {
+        try indexProgress(timeline, .history, StoreKey.indexProgress(timeline.id))
+            ?? indexProgress(timeline, .records, StoreKey.earlierIndexProgress(timeline.id))
+    }
+
+    private func indexProgress(
+        _ timeline: Palimpsest_History_V1_TimelineRecord, _ space: KeySpace, _ key: [UInt8]
+    ) throws -> UInt64? {
+        try engine.read(space, key: key) {
             try RecordEnvelope.open(
-                Palimpsest_History_V1_IndexProgressRecord.self, $0, space: .records, key: key,
+                Palimpsest_History_V1_IndexProgressRecord.self, $0, space: space, key: key,
                 name: "the index progress of timeline '\(timeline.name)'")
         }?.epoch
     }
