@@ -17,7 +17,7 @@ extension HistoryStore {
         let key = StoreKey.tag(name)
         var change = StoreChange()
         change.put(.records, key: key, value: try RecordEnvelope.seal(record, space: .records, key: key))
-        try core.engine.commit(change, durable: true)
+        try core.commitAcknowledged(change)
     }
 
     /// Every tag, by name.
@@ -47,7 +47,7 @@ extension HistoryStore {
         _ = try tag(named: name)
         var change = StoreChange()
         change.delete(.records, key: StoreKey.tag(name))
-        try core.engine.commit(change, durable: true)
+        try core.commitAcknowledged(change)
     }
 
     private static func tag(_ value: UnsafeRawBufferPointer, key: [UInt8], _ core: StoreCore) throws -> Tag {

@@ -192,6 +192,10 @@ extension StoreCore {
     /// - Throws: `HistoryStoreError.damaged` naming timeline and epoch.
     func check(_ marks: [UInt32: HighWaterMarks.Mark]) throws {
         for (id, mark) in marks {
+            if id == HighWaterMarks.wholeDatabase {
+                try check(position: mark.epoch)
+                continue
+            }
             let name = (try? timeline(id).name) ?? "number \(id)"
             let head = try head(id)
             guard let head, head.epoch >= mark.epoch else {
@@ -213,6 +217,11 @@ extension StoreCore {
                     what: "epoch \(head.epoch) of timeline '\(timeline.name)', its head, is missing or another")
             }
         }
+    }
+
+    private func check(position: UInt64) throws {
+        guard engine.position < position else { return }
+        throw HistoryStoreError.damaged(what: "tags, holds or other changes that were acknowledged last are gone")
     }
 
     /// The hash at the end of a manifest, not checked; nil when there is none.

@@ -84,6 +84,17 @@ final class StoreCore: Sendable {
         }
     }
 
+    // MARK: Acknowledged changes
+
+    /// Applies a change outside a timeline that is durable on return, and whose loss will be noticed.
+    func commitAcknowledged(_ change: StoreChange) throws {
+        try engine.commit(change, durable: false)
+        // What others commit meanwhile may come before this position, and then has to be synced with it.
+        let position = engine.position
+        try engine.commit(StoreChange(), durable: true)
+        try marks?.advance(toPosition: position)
+    }
+
     // MARK: Numbers
 
     func takeSegmentNumber() -> UInt64 {

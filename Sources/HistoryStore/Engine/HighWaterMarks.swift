@@ -15,6 +15,9 @@ import Synchronization
 ///
 ///     slot (64 bytes)  magic "PMRK" │ timeline id u32 │ epoch u64 │ manifest's SHA-256 (32) │ sequence u64 │ check (8)
 ///     offset in file   (timeline id × 2 + sequence mod 2) × 64
+///
+/// Timeline 0 is none: its mark is of the whole database, for what was acknowledged outside a timeline, and has the
+/// engine's position in the epoch's place and no hash.
 final class HighWaterMarks: Sendable {
     struct Mark: Equatable, Sendable {
         var epoch: UInt64
@@ -23,6 +26,7 @@ final class HighWaterMarks: Sendable {
     }
 
     static let slotByteCount = 64
+    static let wholeDatabase: UInt32 = 0
     private static let magic: UInt32 = 0x4b52_4d50
     private let path: String
     private let descriptor: Int32
@@ -53,6 +57,11 @@ final class HighWaterMarks: Sendable {
             guard fdatasync(descriptor) == 0 else { throw StoreFiles.error("sync", path) }
             marks[timeline] = mark
         }
+    }
+
+    /// Records that the engine's changes up to a position are durable.
+    func advance(toPosition position: UInt64) throws {
+        try advance(timeline: Self.wholeDatabase, epoch: position, manifestHash: [UInt8](repeating: 0, count: 32))
     }
 
     /// Every timeline's latest valid mark.

@@ -78,6 +78,8 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         try Self.check(&error, path: path)
     }
 
+    var position: UInt64 { rocksdb_get_latest_sequence_number(handle.database) }
+
     func commit(_ change: StoreChange, durable: Bool) throws {
         guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
         let handle = handle

@@ -59,6 +59,9 @@ protocol StoreEngine: AnyObject, Sendable {
     /// Applies a change atomically. When `durable`, it and everything before it is on stable storage on return.
     func commit(_ change: StoreChange, durable: Bool) throws
 
+    /// The number of the last change; every later one has a greater one.
+    var position: UInt64 { get }
+
     /// Calls `body` with the value of `key`, or returns nil when there is none. The bytes are valid during the call.
     func read<Result>(
         _ space: KeySpace, key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result

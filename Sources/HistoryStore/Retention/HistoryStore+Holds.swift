@@ -29,7 +29,7 @@ extension HistoryStore {
         let key = StoreKey.hold(name)
         var change = StoreChange()
         change.put(.records, key: key, value: try RecordEnvelope.seal(record, space: .records, key: key))
-        try core.engine.commit(change, durable: true)
+        try core.commitAcknowledged(change)
     }
 
     /// Every hold, by name.
@@ -61,6 +61,6 @@ extension HistoryStore {
         }
         var change = StoreChange()
         change.delete(.records, key: key)
-        try core.engine.commit(change, durable: true)
+        try core.commitAcknowledged(change)
     }
 }
