@@ -85,7 +85,8 @@ extension HistoryStore {
             let page = GuestPhysicalPage(number)
             let hash: PageHash?
             if pageClass == .unchanged {
-                hash = try earlierHash(page)
+                // In a pruned epoch that was imported this also stands for content that is not known.
+                if isPruned { hash = nil } else { hash = try earlierHash(page) }
             } else {
                 hash = isPruned ? try? pageHash(at: location) : try pageHash(at: location)
             }

@@ -219,7 +219,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["export", "2", "/tmp/x"], "--memory"), (["export", "2", "-", "--memory", "raw"], "standard output"),
+        (["export", "2", "/nowhere/x"], "/nowhere/x: No such file"),
+        (["export", "2", "-", "--memory", "raw"], "standard output"),
         (["export", "2", "", "--memory", "raw"], "name a file"), (["export", "2"], "file"),
         (["export", "2", "/tmp/x", "--memory", "a.out"], "a.out"),
         (["export", "2", "/nowhere/x", "--memory", "raw"], "/nowhere/x: No such file or directory"),

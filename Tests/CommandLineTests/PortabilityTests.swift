@@ -73,9 +73,7 @@ import Testing
         #expect(imported.status == 0, "\(imported.errors)")
         #expect(try ["7", "23", "40"].map { try digest($0, store) } == expected)
         let verified = try Program.run("verify", "--data", "--replay", "--store", store)
-        withKnownIssue("issue 5: verify finds fault with what stands for an imported pruned epoch") {
-            #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
-        }
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
     }
 
     @Test func whatIsAlteredOrCutIsRefusedByName() throws {

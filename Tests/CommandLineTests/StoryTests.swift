@@ -102,13 +102,13 @@ import Testing
     }
 
     @Test func stats() throws {
-        let report = try answer("stats")
+        let report = try #require(try ask("stats").last)
         for key in ["epochs", "page_versions", "stored_bytes", "logical_bytes"] { #expect(report[key] is NSNumber) }
         #expect(report["epochs"] as? Int == (try ask("log").count))
     }
 
     @Test func verify() throws {
-        let report = try answer("verify")
+        let report = try #require(try ask("verify").last)
         #expect(report["findings"] as? Int == 0)
         #expect(report["epochs"] as? Int == (try ask("log").count))
     }

@@ -35,7 +35,7 @@
             process.executableURL = Bundle.main.bundleURL.appendingPathComponent("store-workbench")
             process.arguments =
                 ["torture", "--library", try compileShim(into: folder), "--kind", kind, "--seed", seed]
-                + ["--directory", folder.path, "--seconds", "86400"] + arguments
+                + ["--seconds", "86400"] + arguments
             let output = Pipe()
             process.standardOutput = output
             try process.run()

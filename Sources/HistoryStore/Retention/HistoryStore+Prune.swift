@@ -28,8 +28,10 @@ extension HistoryStore {
                 guard let head = try core.head(record.id) else { continue }
                 let kept = try KeptEpochs(record, head: head.epoch, policy, self)
                 var pruner = Pruner(core, try core.timeline(record.id), head: head.epoch, policy, kept)
-                let pruning = try pruner.run(progress: progress, shouldStop: shouldStop)
-                if pruning.forgottenCount > 0, policy.dropsInputs { try indexer.reindex(record) }
+                let pruning =
+                    try policy.dropsInputs
+                    ? indexer.remaking(record) { try pruner.run(progress: progress, shouldStop: shouldStop) }
+                    : pruner.run(progress: progress, shouldStop: shouldStop)
                 report.timelines.append(pruning)
             }
             lastMap = nil

@@ -207,6 +207,8 @@ struct Pruner {
             let key = StoreKey.timeline(timeline.id)
             change.put(.records, key: key, value: try RecordEnvelope.seal(timeline, space: .records, key: key))
             try core.raiseGeneration(in: &change)
+            // With the first epochs that are forgotten goes the index that has them one by one.
+            if policy.dropsInputs { change.dropPageHistory(of: timeline.id) }
         }
         try core.engine.commit(change, durable: durable)
         if isFirstBatch { core.noteTimeline(timeline) }

@@ -53,7 +53,8 @@ final class Indexer: Sendable {
     }
 
     /// Hands over a batch; it is written later. An error is thrown by `finish`: indexes are derived, and recording goes
-    /// on without them.
+    /// on without them. After one nothing more is written until the store is opened again, for a later batch would say that
+    /// the indexes reach past the one that is missing.
     func submit(_ batch: sending IndexBatch) {
         guard !batch.epochs.isEmpty else { return }
         slots.wait()
@@ -61,14 +62,16 @@ final class Indexer: Sendable {
         queue.async { [self] in
             defer { slots.signal() }
             do {
-                try write(work.batch)
+                if failure.withLock({ $0 == nil }) { try write(work.batch) }
             } catch {
-                failure.withLock { $0 = $0 ?? error }
+                note(error)
             }
             core.recentHashes.remove(batch: work.batch.id)
             core.directory.keepReserve()
         }
     }
+
+    private func note(_ error: any Error) { failure.withLock { $0 = $0 ?? error } }
 
     /// Waits for everything handed over.
     ///
@@ -88,17 +91,23 @@ final class Indexer: Sendable {
         }
     }
 
-    /// Makes a timeline's page history anew, as far as it reached.
-    func reindex(_ timeline: Palimpsest_History_V1_TimelineRecord) throws {
+    /// Lets `body` change what a timeline's page history tells of, and makes that anew where it was taken away
+    /// (`StoreChange.dropPageHistory`), as far as it reached. No batch is written meanwhile: it would be all there is.
+    func remaking<Result>(
+        _ timeline: Palimpsest_History_V1_TimelineRecord, _ body: () throws -> Result
+    ) throws -> Result {
         try queue.sync {
-            guard let last = try core.indexedThrough(timeline) else { return }
-            var change = StoreChange()
-            let prefix = StoreKey.bigEndian(timeline.id)
-            change.deleteRange(.history, from: prefix, to: StoreKey.end(ofPrefix: prefix)!)
-            change.delete(.history, key: StoreKey.indexProgress(timeline.id))
-            change.delete(.records, key: StoreKey.earlierIndexProgress(timeline.id))
-            try core.engine.commit(change, durable: false)
-            try index(LineageStretch(timeline: timeline, epochs: timeline.firstOwnEpoch...last))
+            let last = try core.indexedThrough(timeline)
+            let result = Swift.Result(catching: body)
+            do {
+                if let last, try core.indexedThrough(timeline) == nil {
+                    try index(LineageStretch(timeline: timeline, epochs: timeline.firstOwnEpoch...last))
+                }
+            } catch {
+                note(error)
+                throw error
+            }
+            return try result.get()
         }
     }
 
@@ -179,6 +188,17 @@ final class Indexer: Sendable {
         change.put(.history, key: key, value: try RecordEnvelope.seal(progress, space: .history, key: key))
         change.delete(.records, key: StoreKey.earlierIndexProgress(batch.timeline))
         try core.engine.commit(change, durable: false)
+    }
+}
+
+extension StoreChange {
+    /// Takes away a timeline's page history and the note how far it reaches: until it is made anew, queries scan the
+    /// manifests.
+    mutating func dropPageHistory(of timeline: UInt32) {
+        let prefix = StoreKey.bigEndian(timeline)
+        deleteRange(.history, from: prefix, to: StoreKey.end(ofPrefix: prefix)!)
+        delete(.history, key: StoreKey.indexProgress(timeline))
+        delete(.records, key: StoreKey.earlierIndexProgress(timeline))
     }
 }
 
