@@ -15,8 +15,10 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_options_set_create_if_missing(base, create ? 1 : 0)
         rocksdb_options_set_create_missing_column_families(base, create ? 1 : 0)
         rocksdb_options_set_wal_recovery_mode(base, Int32(rocksdb_point_in_time_recovery))
-        // A reader beside a recorder keeps every file it has seen open, so their deletion does not disturb it.
-        rocksdb_options_set_max_open_files(base, -1)
+        // Not all files are opened at once, so that an opening does not take longer the longer the history is. A reader finds
+        // that one has gone and opens the database anew (`RocksEngine.reading`).
+        rocksdb_options_set_max_open_files(base, 256)
+        rocksdb_options_set_skip_stats_update_on_db_open(base, 1)
         // Bounds what an opening after a kill has to replay.
         rocksdb_options_set_max_total_wal_size(base, 96 << 20)
         rocksdb_options_set_max_background_jobs(base, 2)
@@ -53,6 +55,9 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_block_based_options_set_block_cache(table, cache)
         rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
         rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
+        // In pieces of a block's size: a whole index does not have to be in the cache for one answer.
+        rocksdb_block_based_options_set_index_type(table, Int32(rocksdb_block_based_table_index_type_two_level_index_search))
+        rocksdb_block_based_options_set_partition_filters(table, 1)
         rocksdb_block_based_options_set_format_version(table, 5)
         rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
         switch space {
@@ -60,7 +65,7 @@ final class RocksOptions: @unchecked Sendable {
             useBlobs(options)
             rocksdb_options_set_write_buffer_size(options, 32 << 20)
             // Collection compacts whole files: small ones keep what it has to copy near what it freed.
-            rocksdb_options_set_target_file_size_base(options, 256 << 10)
+            rocksdb_options_set_target_file_size_base(options, 1 << 20)
         case .manifests, .maps:
             useBlobs(options)
             rocksdb_options_set_write_buffer_size(options, 16 << 20)
