@@ -39,7 +39,7 @@ public final class HistoryStore: Sendable {
 
     /// Bytes that reading may use for what it has read; a writer's earlier versions come on top (`WriterOptions`).
     public static let cacheByteCountDefault = 64 << 20
-    private let cacheByteCount: Int
+    let cacheByteCount: Int
 
     private init(path: String, mode: Mode, core: StoreCore, indexer: Indexer?, cacheByteCount: Int) {
         self.path = path

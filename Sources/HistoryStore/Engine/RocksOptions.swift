@@ -56,7 +56,8 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1)
         rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1)
         // In pieces of a block's size: a whole index does not have to be in the cache for one answer.
-        rocksdb_block_based_options_set_index_type(table, Int32(rocksdb_block_based_table_index_type_two_level_index_search))
+        rocksdb_block_based_options_set_index_type(
+            table, Int32(rocksdb_block_based_table_index_type_two_level_index_search))
         rocksdb_block_based_options_set_partition_filters(table, 1)
         rocksdb_block_based_options_set_format_version(table, 5)
         rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))

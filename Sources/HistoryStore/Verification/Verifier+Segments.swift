@@ -39,6 +39,7 @@ extension Verifier {
         for (index, entry) in segment.entries.enumerated() where !entry.isGone {
             let location = PageLocation(segment: number, entry: index)
             present.insert(location)
+            pageNumbers.insert(entry.page)
             if !isSound {
                 damaged.insert(location)
             } else if entry.kind.isDelta {
@@ -78,23 +79,32 @@ extension Verifier {
     /// The second pass: decodes the page versions of the chosen epochs, and those that the first pass suspects: of a damaged
     /// segment most pages may be sound. On several threads.
     func checkPages() {
-        let job = PageCheck(core, chosen: chosenEpochs(), suspects: Set(damaged.map(\.segment)))
+        let suspects = Set(damaged.map(\.segment))
+        let result =
+            options.data == .all
+            ? ChainCheck.run(
+                core, suspects: suspects, pages: pageNumbers.count, end: present.end, jobCount: options.jobCount,
+                cacheByteCount: store.cacheByteCount, progress: progress, shouldStop: shouldStop)
+            : checkChosen(suspects)
+        report.findings += result.findings
+        damaged.subtract(result.sound)
+        damaged.formUnion(result.damaged)
+        report.pageCount += result.pageCount
+        report.wasInterrupted = result.wasInterrupted
+    }
+
+    private func checkChosen(_ suspects: Set<UInt64>) -> PageCheck.Result {
+        let job = PageCheck(core, chosen: chosenEpochs(), suspects: suspects)
         let ranges = PageCheck.ranges(below: present.end)
         let next = Atomic(0)
-        let stop = Atomic(false)
-        let workerCount = max(options.jobCount, 1)
-        DispatchQueue.concurrentPerform(iterations: workerCount) { _ in
-            while !stop.load(ordering: .relaxed) {
+        DispatchQueue.concurrentPerform(iterations: max(options.jobCount, 1)) { _ in
+            while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 guard index < ranges.count else { return }
                 job.check(ranges[index])
             }
         }
-        let result = job.result
-        report.findings += result.findings
-        damaged.subtract(result.sound)
-        damaged.formUnion(result.damaged)
-        report.pageCount += result.pageCount
+        return job.result
     }
 
     private func chosenEpochs() -> @Sendable (UInt32, UInt64) -> Bool {
@@ -117,79 +127,5 @@ extension Verifier {
     static func text(_ error: any Error) -> String {
         if case HistoryStoreError.damaged(let what) = error { return what }
         return "\(error)"
-    }
-}
-
-/// Decodes and hashes page versions. Used from several threads.
-private final class PageCheck: Sendable {
-    struct Result {
-        var findings: [Finding] = []
-        var damaged: Set<PageLocation> = []
-        /// Of suspected segments, what is as it was stored.
-        var sound: Set<PageLocation> = []
-        var pageCount = 0
-    }
-
-    private let core: StoreCore
-    private let chosen: @Sendable (UInt32, UInt64) -> Bool
-    private let suspects: Set<UInt64>
-    private let found = Mutex(Result())
-
-    init(_ core: StoreCore, chosen: @escaping @Sendable (UInt32, UInt64) -> Bool, suspects: Set<UInt64>) {
-        self.core = core
-        self.chosen = chosen
-        self.suspects = suspects
-    }
-
-    var result: Result { found.withLock { $0 } }
-
-    /// Runs of segment numbers.
-    static func ranges(below end: UInt64) -> [Range<UInt64>] {
-        stride(from: 1, to: end, by: 64).map { $0..<min($0 + 64, end) }
-    }
-
-    func check(_ numbers: Range<UInt64>) {
-        let page = UnsafeMutableRawPointer.allocate(byteCount: pageSize, alignment: pageSize)
-        defer { page.deallocate() }
-        var result = Result()
-        do {
-            try core.engine.scan(
-                .segments, from: StoreKey.segment(numbers.lowerBound), to: StoreKey.segment(numbers.upperBound)
-            ) { key, value in
-                guard let number = StoreKey.readBigEndian(UInt64.self, key, at: 0),
-                    let segment = try? Segment(number: number, copying: value), segment.content == .pages,
-                    suspects.contains(number) || chosen(segment.timeline, segment.epoch)
-                else { return true }
-                check(segment, page, &result)
-                return true
-            }
-        } catch {
-            result.findings.append(Finding(timeline: nil, epoch: nil, what: Verifier.text(error)))
-        }
-        let own = result
-        found.withLock {
-            $0.findings += own.findings
-            $0.damaged.formUnion(own.damaged)
-            $0.sound.formUnion(own.sound)
-            $0.pageCount += own.pageCount
-        }
-    }
-
-    private func check(_ segment: Segment, _ page: UnsafeMutableRawPointer, _ result: inout Result) {
-        core.reader.keep(segment)
-        let isSuspect = suspects.contains(segment.number)
-        for (index, entry) in segment.entries.enumerated() where !entry.isGone {
-            let location = PageLocation(segment: segment.number, entry: index)
-            result.pageCount += 1
-            do {
-                try core.reader.read(location, into: page)
-                if isSuspect { result.sound.insert(location) }
-            } catch {
-                result.damaged.insert(location)
-                let timeline = (try? core.timeline(segment.timeline).name) ?? "number \(segment.timeline)"
-                result.findings.append(
-                    Finding(timeline: timeline, epoch: segment.epoch, what: Verifier.text(error)))
-            }
-        }
     }
 }

@@ -20,6 +20,8 @@ final class Verifier {
     let present: LiveSet
     /// Entries that are not what was stored, or are stored against such.
     var damaged: Set<PageLocation> = []
+    /// Numbers of all pages that any segment has: as many as the guests' memories.
+    var pageNumbers: Set<UInt64> = []
     /// Segments of blobs that are not what was stored.
     var damagedBlobs: Set<UInt64> = []
     /// What the segments of epochs that were not pruned must hash to, as far as the last record read tells.
