@@ -19,7 +19,8 @@ public final class Recorder {
 
     /// The number that the next epoch gets.
     public internal(set) var nextEpoch: UInt64
-    var epochStart_icount: UInt64
+    /// Where the epoch before it ended.
+    public internal(set) var epochStart_icount: UInt64
     var deadline: EpochDeadline
     /// Of `pageCapture.deferredPages.writeDelay_ns`, what the deadline knows.
     private var writeDelaySeen_ns: UInt64 = 0
@@ -37,12 +38,12 @@ public final class Recorder {
     /// For tests: called in the stun, before anything is taken, with the epoch's number and its dirty pages.
     var testStunned: ((UInt64, [GuestPhysicalPage]) -> Void)?
 
-    /// Records into a local store.
+    /// Records into a store on this machine.
     /// - Parameter nextEpoch: 0 makes the machine's memory and state checkpoint 0 first; otherwise the machine stands at the
     ///   end of epoch `nextEpoch - 1`.
     /// - Throws: the store's errors.
     public convenience init(
-        machine: Machine, writer: TimelineWriter, nextEpoch: UInt64, options: RecorderOptions
+        machine: Machine, writer: any EpochAppender, nextEpoch: UInt64, options: RecorderOptions
     ) throws {
         let collector = StoreCollector(writer: writer, findsCandidates: options.differences != .none)
         try self.init(machine: machine, collector: collector, nextEpoch: nextEpoch, options: options)

@@ -35,7 +35,7 @@ public struct GuestVirtualAddress: Hashable, Comparable, Sendable, CustomStringC
 }
 
 /// Number of a 4 KiB page of guest-physical memory: address >> 12.
-public struct GuestPhysicalPage: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct GuestPhysicalPage: Hashable, Comparable, Sendable, BitwiseCopyable, CustomStringConvertible {
     public var number: UInt64
 
     @inlinable public init(_ number: UInt64) { self.number = number }

@@ -1,7 +1,7 @@
 /// When an epoch reaches stable storage.
 ///
 /// After a kill of the process nothing is lost in any of the three; they differ in what a loss of power costs.
-public enum Durability: Equatable, Sendable {
+public enum Durability: Codable, Equatable, Sendable {
     /// Each epoch is synced before `append` returns.
     case epoch
     /// Synced when at least this many seconds have passed since the last time, and on `flush`.
@@ -11,7 +11,7 @@ public enum Durability: Equatable, Sendable {
 }
 
 /// Settings of a `TimelineWriter`.
-public struct WriterOptions: Equatable, Sendable {
+public struct WriterOptions: Codable, Equatable, Sendable {
     public var durability: Durability
     /// Most bytes of memory for earlier page versions, which deltas are made against. A page whose earlier version
     /// has been dropped is stored whole.

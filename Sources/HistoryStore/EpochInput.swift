@@ -18,7 +18,7 @@ public struct DirtyPage: @unchecked Sendable {
 }
 
 /// How an epoch's dirty pages came from the machine to the store. The first three add up to the dirty set.
-public struct CaptureCounts: Equatable, Sendable {
+public struct CaptureCounts: Codable, Equatable, Sendable {
     /// Sent whole, copied during the stun.
     public var hotPages = 0
     /// Sent whole, write-protected during the stun and copied while the machine ran.
@@ -123,7 +123,7 @@ public struct EpochInput: Sendable {
 }
 
 /// How the dirty pages of one epoch were stored. Their sum is the dirty set's size.
-public struct PageCounts: Equatable, Sendable {
+public struct PageCounts: Codable, Equatable, Sendable {
     /// Stored whole.
     public var keyframes = 0
     /// Stored against an earlier version of the same page.
@@ -141,7 +141,7 @@ public struct PageCounts: Equatable, Sendable {
 }
 
 /// What became of an epoch handed to `TimelineWriter.append`.
-public struct EpochReceipt: Equatable, Sendable {
+public struct EpochReceipt: Codable, Equatable, Sendable {
     public var epoch: UInt64
     /// Bytes added for this epoch: its segments, its manifest and, when one was due, its page map.
     public var storedBytes: Int
@@ -150,10 +150,12 @@ public struct EpochReceipt: Equatable, Sendable {
     public var durable: Bool
     /// If asked for: how much changed in each page whose earlier content was at hand and that came without a patch.
     public var pageChanges: [PageChange] = []
+
+    private enum CodingKeys: CodingKey { case epoch, storedBytes, pages, durable }
 }
 
 /// How much of a page an epoch changed.
-public struct PageChange: Equatable, Sendable {
+public struct PageChange: Equatable, Sendable, BitwiseCopyable {
     public var page: GuestPhysicalPage
     /// Of its 512 words of 8 bytes.
     public var changedWords: Int

@@ -1,7 +1,7 @@
 import GuestMemory
 
 /// What can go wrong with a store. Each reads as one sentence: what, where, what to do.
-public enum HistoryStoreError: Error, Equatable, Sendable, CustomStringConvertible {
+public enum HistoryStoreError: Error, Codable, Equatable, Sendable, CustomStringConvertible {
     /// The directory is absent or holds no history.
     case notAStore(path: String)
     /// The store, or a record in it, was written by a newer program.

@@ -51,11 +51,15 @@ public final class Restore {
         machine.follow(position.isEpochEnd ? inputs : inputs.filter { $0.icount < position.icount })
     }
 
-    /// Begins the new timeline, with the old one's machine configuration.
+    /// The new timeline, with the old one's machine configuration.
+    public func timeline(named name: String, options: WriterOptions = WriterOptions()) -> TimelineRequest {
+        TimelineRequest(name: name, parent: (fork.timeline, fork.epoch), metadata: metadata, options: options)
+    }
+
+    /// Begins the new timeline in the store that the machine comes from.
     /// - Throws: `HistoryStoreError.timelineExists`, `.readOnly` and others of `HistoryStore.createTimeline`.
     public func createTimeline(named name: String, options: WriterOptions = WriterOptions()) throws -> TimelineWriter {
-        try store.createTimeline(
-            name: name, parent: (fork.timeline, fork.epoch), metadata: metadata, options: options)
+        try store.createTimeline(timeline(named: name, options: options))
     }
 
     /// Leaves the recording: from here on the machine takes its inputs from outside.

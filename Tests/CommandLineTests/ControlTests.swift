@@ -39,17 +39,11 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: store + "/control"))
     }
 
-    @Test func aSecondRecorderIsRefusedAndAKilledOnesSocketIsNoObstacle() throws {
+    @Test func aSecondWriterOfATimelineIsRefusedAndAKilledOnesSocketIsNoObstacle() throws {
         let store = try Scratch.path("store")
         let recording = try startRecording(store)
-        for words in [
-            ["record", "--bare", Guests.ticker], ["record", "--bare", Guests.ticker, "--timeline", "other"],
-        ] {
-            let second = try Program.run(words + ["--headless", "--store", store])
-            #expect(
-                second.status == 2 && second.errors.contains("is being recorded by another process"), "\(second.errors)"
-            )
-        }
+        let second = try Program.run("record", "--bare", Guests.ticker, "--headless", "--store", store)
+        #expect(second.status == 2 && second.errors.contains("has a timeline 'main' already"), "\(second.errors)")
         recording.kill(SIGKILL)
         _ = try recording.wait()
         #expect(try Program.run("prune", "--keep-last", "5", "--store", store).status == 0)

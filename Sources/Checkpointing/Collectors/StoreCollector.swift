@@ -10,7 +10,7 @@ public final class StoreCollector: Collector {
     /// One interval of little change is enough (docs/decisions/deferred-pages.md).
     private static let candidateCountThreshold: UInt8 = 0
 
-    private let writer: TimelineWriter
+    private let writer: any EpochAppender
     private let findsCandidates: Bool
     private var finder: CandidateFinder
     private var copies = PageCopies()
@@ -21,7 +21,7 @@ public final class StoreCollector: Collector {
     /// - Parameters:
     ///   - writer: taken over; `finish` closes it.
     ///   - findsCandidates: whether to look for pages for the master list.
-    public init(writer: TimelineWriter, findsCandidates: Bool = true) {
+    public init(writer: any EpochAppender, findsCandidates: Bool = true) {
         self.writer = writer
         self.findsCandidates = findsCandidates
         finder = CandidateFinder(countThreshold: Self.candidateCountThreshold)

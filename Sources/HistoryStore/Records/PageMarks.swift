@@ -2,7 +2,7 @@ import GuestMemory
 
 /// A note that an epoch did something about a page, other than writing it. What it means is the caller's; the store finds
 /// the epochs again.
-public struct PageMark: Equatable, Sendable {
+public struct PageMark: Equatable, Sendable, BitwiseCopyable {
     /// Below 2^47.
     public var page: UInt64
     /// 64 bits of detail, by which a reader can pass over epochs that do not concern it.

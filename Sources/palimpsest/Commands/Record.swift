@@ -23,11 +23,12 @@ struct Record: ParsableCommand {
         // The guest's files first: a mistake there leaves no empty store behind.
         let machine = try machine.boot()
         Signals.catchRequestsToEnd()
-        let store = try store.open(.create)
-        let writer: TimelineWriter
+        let history = try RecordedHistory(store, .create)
+        let writer: SharedWriter
         do {
-            writer = try store.createTimeline(
-                name: timeline, metadata: machine.configuration.encoded(), options: recording.writerOptions)
+            writer = try history.createTimeline(
+                TimelineRequest(
+                    name: timeline, metadata: machine.configuration.encoded(), options: recording.writerOptions))
         } catch HistoryStoreError.timelineExists(let name) {
             throw Failure.badInput(
                 "'\(store.path)' has a timeline '\(name)' already: choose another name with --timeline, or go on from it "
@@ -36,7 +37,8 @@ struct Record: ParsableCommand {
         let recorder = try Recorder(
             machine: machine, writer: writer, nextEpoch: 0, options: recording.recorderOptions)
         try RecordingSession(
-            recorder: recorder, store: store, timeline: timeline, arguments: session, showsStatus: recording.status
+            recorder: recorder, history: history, writer: writer, timeline: timeline, arguments: session,
+            showsStatus: recording.status
         )
         .run()
     }

@@ -24,16 +24,18 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         Signals.catchRequestsToEnd()
-        let store = try store.open(.readWrite)
+        let history = try RecordedHistory(store, .readWrite)
+        let store = history.store
         let position = try PositionResolver(store).resolve(Position(parsing: position))
         let restore = try Restore(store, at: position, options: CheckoutOptions(engine: engine.options))
         try check(restore)
         let name = try timeline ?? Self.freeName(after: position.timeline, in: store)
-        let writer = try restore.createTimeline(named: name, options: recording.writerOptions)
+        let writer = try history.createTimeline(restore.timeline(named: name, options: recording.writerOptions))
         let recorder = try Recorder(
             machine: restore.machine, writer: writer, nextEpoch: restore.nextEpoch, options: recording.recorderOptions)
         try RecordingSession(
-            recorder: recorder, store: store, timeline: name, arguments: session, showsStatus: recording.status,
+            recorder: recorder, history: history, writer: writer, timeline: name, arguments: session,
+            showsStatus: recording.status,
             restore: restore
         ).run()
     }

@@ -5,33 +5,35 @@ import HistoryStore
 final class PositionMarks {
     private struct Mark {
         var name: String
-        var icount: UInt64
-        /// The last epoch that had ended.
+        /// The last epoch that had ended, and how far behind its end the mark is.
         var epoch: UInt64
+        var instructions: UInt64
     }
 
     private let recorder: Recorder
-    private let store: HistoryStore
-    private let timeline: String
+    private let history: RecordedHistory
+    private let writer: SharedWriter
     private var waiting: [Mark] = []
     private var count = 0
 
-    init(recorder: Recorder, store: HistoryStore, timeline: String) {
+    init(recorder: Recorder, history: RecordedHistory, writer: SharedWriter) {
         self.recorder = recorder
-        self.store = store
-        self.timeline = timeline
+        self.history = history
+        self.writer = writer
     }
 
     /// Marks where the machine is.
     /// - Returns: a line that says so.
     func add() -> String {
-        let mark = Mark(name: freeName(), icount: recorder.machine.icount, epoch: recorder.nextEpoch - 1)
+        let icount = recorder.machine.icount
+        let mark = Mark(
+            name: freeName(), epoch: recorder.nextEpoch - 1, instructions: icount - recorder.epochStart_icount)
         waiting.append(mark)
-        return "tag '\(mark.name)' at icount \(mark.icount)"
+        return "tag '\(mark.name)' at icount \(icount)"
     }
 
     private func freeName() -> String {
-        let taken = Set((try? store.tags().map(\.name)) ?? []).union(waiting.map(\.name))
+        let taken = history.tagNames().union(waiting.map(\.name))
         repeat { count += 1 } while taken.contains("mark-\(count)")
         return "mark-\(count)"
     }
@@ -52,8 +54,6 @@ final class PositionMarks {
     }
 
     private func tag(_ mark: Mark) throws {
-        let manifest = try store.manifest(timeline: timeline, epoch: mark.epoch)
-        try store.setTag(
-            name: mark.name, timeline: timeline, epoch: mark.epoch, instructions: mark.icount - manifest.icountTo)
+        try writer.setTag(name: mark.name, epoch: mark.epoch, instructions: mark.instructions)
     }
 }

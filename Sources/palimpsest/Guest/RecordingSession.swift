@@ -9,7 +9,8 @@ import TimeTravel
 /// However it ends, the last epoch is ended and everything is stored before the process is.
 struct RecordingSession {
     let recorder: Recorder
-    let store: HistoryStore
+    let history: RecordedHistory
+    let writer: SharedWriter
     let timeline: String
     let arguments: SessionArguments
     /// --status.
@@ -20,11 +21,10 @@ struct RecordingSession {
     func run() throws {
         let console = GuestConsole(isHeadless: arguments.headless)
         let session = GuestSession(machine: recorder.machine, console: console, arguments: arguments)
-        let marks = PositionMarks(recorder: recorder, store: store, timeline: timeline)
+        let marks = PositionMarks(recorder: recorder, history: history, writer: writer)
         let status = statusLine
         let report = RecordingStatus(recorder: recorder)
         session.onMark = { console.say(marks.add()) }
-        let control = ControlServer(store)
         let outcome = Result {
             try catchUp()
             recorder.onConsoleOutput = { console.write($0) }
@@ -38,12 +38,11 @@ struct RecordingSession {
                     }, idle: idle)
             }
         }
-        control?.stop()
         RawTerminal.leave()
         status.clear()
         let statistics = try finish(after: outcome)
         try marks.commit()
-        try store.close()
+        try history.close()
         if !arguments.headless || Output.errorIsTerminal {
             Output.write(Array("\(summary(statistics))\n".utf8), to: STDERR_FILENO)
         }
@@ -76,7 +75,7 @@ struct RecordingSession {
             _ = try outcome.get()
             return statistics
         } catch {
-            try? store.close()
+            try? history.close()
             _ = try outcome.get()
             throw error
         }

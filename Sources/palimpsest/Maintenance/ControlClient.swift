@@ -15,6 +15,22 @@ struct ControlClient {
         }
     }
 
+    /// Asks to write a timeline through the process that has the history open.
+    /// - Returns: a socket at whose other end a `WriterHost` waits, or nil when nobody answers.
+    static func connectWriter(store: String) -> Int32? {
+        guard let client = ControlClient(store: store) else { return nil }
+        let request = "[\"\(ControlSocket.writerRequest)\"]\n"
+        // One byte: what follows is the host's.
+        var answer: UInt8 = 0
+        guard Output.write(Array(request.utf8), to: client.descriptor),
+            recv(client.descriptor, &answer, 1, Int32(MSG_WAITALL)) == 1, answer == ControlSocket.writerReady
+        else {
+            close(client.descriptor)
+            return nil
+        }
+        return client.descriptor
+    }
+
     /// - Throws: `Failure`, as if the command had been carried out here.
     func carryOut(_ words: [String], _ host: MaintenanceHost) throws {
         defer { close(descriptor) }

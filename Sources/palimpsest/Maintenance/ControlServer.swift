@@ -3,13 +3,15 @@ import Foundation
 import HistoryStore
 import Synchronization
 
-/// Takes requests of other processes while this one records: prune, gc, tag, hold, compact. One at a time, on a thread of its
-/// own; recording goes on meanwhile.
+/// Takes requests of other processes while this one records: prune, gc, tag, hold, compact, one at a time on a thread of its
+/// own; and epochs of other recorders, each on one of its own. Recording goes on meanwhile.
 final class ControlServer: Sendable {
     private let store: HistoryStore
     private let descriptor: Int32
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
+    private let hosts = Mutex<[ObjectIdentifier: WriterHost]>([:])
+    private let hostsEnded = DispatchGroup()
 
     /// nil when there can be no socket, for example on a file system that knows none: recording does not depend on it.
     init?(_ store: HistoryStore) {
@@ -36,6 +38,8 @@ final class ControlServer: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
         ended.wait()
         close(descriptor)
+        for host in hosts.withLock({ Array($0.values) }) { host.stop() }
+        hostsEnded.wait()
     }
 
     private func serve() {
@@ -50,17 +54,42 @@ final class ControlServer: Sendable {
             var limit = timeval(tv_sec: 5, tv_usec: 0)
             setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-            answer(client)
-            close(client)
+            if answer(client) { close(client) }
         }
     }
 
-    private func answer(_ client: Int32) {
+    /// Writes for another recorder from here on.
+    private func startHost(_ client: Int32) {
+        var none = timeval()
+        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &none, socklen_t(MemoryLayout<timeval>.size))
+        var ready = ControlSocket.writerReady
+        Foundation.send(client, &ready, 1, Int32(MSG_NOSIGNAL))
+        let host = WriterHost(store, descriptor: client)
+        hosts.withLock { $0[ObjectIdentifier(host)] = host }
+        hostsEnded.enter()
+        let thread = Thread { [self] in
+            host.serve()
+            hosts.withLock { $0[ObjectIdentifier(host)] = nil }
+            hostsEnded.leave()
+        }
+        thread.name = "palimpsest-host"
+        thread.start()
+    }
+
+    /// - Returns: whether the connection is at its end.
+    private func answer(_ client: Int32) -> Bool {
         var reader = LineReader(client)
         guard let line = reader.next(), let words = try? JSONDecoder().decode([String].self, from: Data(line.utf8))
-        else {
-            return
+        else { return true }
+        if words == [ControlSocket.writerRequest] {
+            startHost(client)
+            return false
         }
+        carryOut(words, client)
+        return true
+    }
+
+    private func carryOut(_ words: [String], _ client: Int32) {
         func send(_ sign: Character, _ text: String) { Self.send("\(sign)\(Output.oneLine(text))\n", to: client) }
         let lastProgress = Mutex(ContinuousClock.now - .seconds(1))
         let host = MaintenanceHost(

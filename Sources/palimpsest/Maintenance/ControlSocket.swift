@@ -4,10 +4,14 @@ import Foundation
 /// its owner's alone, and so is the socket.
 ///
 ///     request   one line: a JSON array of the command's words
+///               or "write-timeline": see `writerRequest`
 ///     answer    lines, each with a sign before it: `o` answer, `p` progress, `c` complaint, then `e` status, space, message
 enum ControlSocket {
     static let name = "control"
     static let lineByteCountMax = 1 << 20
+    /// The word of a request to write a timeline. The answer is a byte, `writerReady`; then the socket is the `WriterHost`'s.
+    static let writerRequest = "write-timeline"
+    static let writerReady = UInt8(ascii: "w")
 
     /// A socket's address has room for some hundred bytes only; through the directory's descriptor any path fits.
     static func withAddress<Result>(
