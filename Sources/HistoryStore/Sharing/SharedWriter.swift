@@ -68,10 +68,13 @@ public final class SharedWriter: EpochAppender, @unchecked Sendable {
         }
     }
 
-    /// Names a position of the timeline, in one of its stored epochs.
+    /// Names a position of the timeline, in one of its stored epochs. Also after `close`.
     public func setTag(name: String, epoch: UInt64, instructions: UInt64) throws {
         try lock.withLock {
             let timeline = request.name
+            let wasClosed = isClosed
+            if wasClosed { _ = try reconnect() }
+            defer { if wasClosed { try? closeLink() } }
             try onLink(
                 own: { try $0.store.setTag(name: name, timeline: timeline, epoch: epoch, instructions: instructions) },
                 channel: { try Self.ask($0, .tag(name: name, epoch: epoch, instructions: instructions)) })
@@ -80,10 +83,20 @@ public final class SharedWriter: EpochAppender, @unchecked Sendable {
 
     public func close() throws {
         try lock.withLock {
+            guard !isClosed else { return }
             guard request.resumesAfter != nil else { return end() }
-            try onLink(own: { try $0.close() }, channel: { try Self.ask($0, .close) })
-            link = .closed
+            try closeLink()
         }
+    }
+
+    private var isClosed: Bool {
+        if case .closed = link { return true }
+        return false
+    }
+
+    private func closeLink() throws {
+        try onLink(own: { try $0.close() }, channel: { try Self.ask($0, .close) })
+        link = .closed
     }
 
     /// Lets go of a timeline that has no epoch yet.
