@@ -59,15 +59,15 @@ import Testing
         let first = try start("first", store)
         try first.wait(for: "00000100")
         let restored = try Program.run(
-            "restore", "first@10", "--timeline", "again", "--stop-at-icount", "60000000", "--headless", "--store", store
+            "restore", "i1000000", "--timeline", "again", "--stop-at-icount", "60000000", "--headless", "--store", store
         )
         #expect(restored.status == 0, "\(restored.errors)")
         let refused = try Program.run(
-            "restore", "first@10", "--timeline", "first", "--headless", "--store", store)
+            "restore", "first@1", "--timeline", "first", "--headless", "--store", store)
         #expect(refused.status == 2 && refused.errors.contains("'first' exists already"), "\(refused.errors)")
         first.kill(SIGTERM)
         #expect(try first.wait().status == 143)
-        let replayed = try Program.run("replay", "again@10..again@HEAD", "--store", store)
+        let replayed = try Program.run("replay", "again@0..again@HEAD", "--store", store)
         #expect(replayed.status == 0, "\(replayed.errors)")
     }
 }
