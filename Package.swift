@@ -71,8 +71,9 @@ let package = Package(
             name: "TimeTravelTests",
             dependencies: ["TimeTravel", "Checkpointing", "HistoryStore", "Machine", "RISCV", "GuestMemory"]),
         .testTarget(
-            name: "HistoryStoreTests", dependencies: ["HistoryStore", "StoreTraffic", "GuestMemory", "store-workbench"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["palimpsest"]),
+            name: "HistoryStoreTests",
+            dependencies: ["HistoryStore", "StoreTraffic", "GuestMemory", "store-workbench", "palimpsest"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["palimpsest", "store-workbench"]),
     ],
     swiftLanguageModes: [.v6]
 )

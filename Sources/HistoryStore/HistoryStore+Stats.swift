@@ -27,6 +27,7 @@ extension HistoryStore {
         statistics.mapFileBytes = try core.engine.fileByteCount(.maps)
         statistics.indexFileBytes = try core.engine.fileByteCount(.history) + core.engine.fileByteCount(.hashes)
         statistics.directoryBytes = core.directory.occupiedBytes()
+        statistics.reserveBytes = core.directory.reserveByteCount
         let writes = try core.writes()
         if writes.storedByteCount > 0, writes.deviceByteCount > 0 {
             statistics.writeAmplification = Double(writes.deviceByteCount) / Double(writes.storedByteCount)

@@ -145,22 +145,13 @@ public final class HistoryStore: Sendable {
 
     private static func openForReading(_ directory: StoreDirectory, _ cacheByteCount: Int) throws -> StoreCore {
         _ = try directory.check()
-        // A recorder may delete a file between the engine's reading its list of files and opening them.
-        var attemptsLeft = 5
-        while true {
-            do {
-                // Marks first: what they promise is then in whatever the engine shows.
-                let marks = try HighWaterMarks.read(path: directory.marksFile)
-                let engine = try RocksEngine(
-                    path: directory.database, readOnly: true, create: false, cacheByteCount: cacheByteCount / 4)
-                let core = try StoreCore(
-                    directory: directory, engine: engine, marks: nil, cacheByteCount: cacheByteCount)
-                try core.check(marks)
-                return core
-            } catch HistoryStoreError.damaged(let what) where attemptsLeft > 0 && RocksEngine.isVanishedFile(what) {
-                attemptsLeft -= 1
-            }
-        }
+        // Marks first: what they promise is then in whatever the engine shows.
+        let marks = try HighWaterMarks.read(path: directory.marksFile)
+        let engine = try RocksEngine(
+            path: directory.database, readOnly: true, create: false, cacheByteCount: cacheByteCount / 4)
+        let core = try StoreCore(directory: directory, engine: engine, marks: nil, cacheByteCount: cacheByteCount)
+        try core.check(marks)
+        return core
     }
 
     private static func openForWriting(
@@ -175,13 +166,15 @@ public final class HistoryStore: Sendable {
         }
         if mode == .maintenance { directory.giveUpReserve() }
         let engine = try RocksEngine(
-            path: directory.database, readOnly: false, create: version == nil, cacheByteCount: cacheByteCount / 4)
+            path: directory.database, readOnly: false, create: version == nil, cacheByteCount: cacheByteCount / 4,
+            keepsLogInMemory: mode == .maintenance && directory.isShortOfSpace)
         let marks = try HighWaterMarks(path: directory.marksFile, create: version == nil)
         let core = try StoreCore(directory: directory, engine: engine, marks: marks, cacheByteCount: cacheByteCount)
         // Before anything is written that an earlier program would not understand.
         if version.map({ $0 < StoreFormat.version }) ?? true { try directory.seal() }
         try core.check(marks.all)
         try core.recoverNumbers()
+        if mode != .maintenance { directory.keepReserve() }
         return core
     }
 }
@@ -203,7 +196,7 @@ extension StoreCore {
                 throw HistoryStoreError.damaged(
                     what: "timeline '\(name)' \(end), but epoch \(mark.epoch) was acknowledged")
             }
-            guard try manifestHash(id, mark.epoch) == mark.manifestHash else {
+            guard try isThere(mark, of: id) else {
                 throw HistoryStoreError.damaged(
                     what: "epoch \(mark.epoch) of timeline '\(name)' is not the one that was acknowledged")
             }
@@ -217,6 +210,16 @@ extension StoreCore {
                     what: "epoch \(head.epoch) of timeline '\(timeline.name)', its head, is missing or another")
             }
         }
+    }
+
+    /// Whether a timeline has the epoch that a mark is of. It may have been pruned since, as a mark is of what was the
+    /// last epoch then.
+    private func isThere(_ mark: HighWaterMarks.Mark, of timeline: UInt32) throws -> Bool {
+        if try manifestHash(timeline, mark.epoch) == mark.manifestHash { return true }
+        let record = try epochRecord(timeline, mark.epoch)
+        guard record.hasPruned else { return false }
+        // The hash of one that is forgotten with those after it is not known any longer.
+        return record.epoch > mark.epoch || record.chainHash(sealed: []) == mark.manifestHash
     }
 
     private func check(position: UInt64) throws {

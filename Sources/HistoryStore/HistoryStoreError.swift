@@ -18,6 +18,8 @@ public enum HistoryStoreError: Error, Codable, Equatable, Sendable, CustomString
     case pruned(timeline: String, epoch: UInt64)
     /// The epochs were pruned with their inputs: nothing leads into them any longer.
     case forgotten(timeline: String, first: UInt64, last: UInt64)
+    /// A store that is open for reading was pruned and collected, and what it was asked for is gone.
+    case collectedMeanwhile(path: String)
     /// A stretch that tags, holds or forks need cannot be taken away.
     case protected(String)
     case timelineExists(String)
@@ -57,6 +59,8 @@ public enum HistoryStoreError: Error, Codable, Equatable, Sendable, CustomString
         case .forgotten(let timeline, let first, let last):
             "epochs \(first) to \(last) of timeline '\(timeline)' were pruned with their inputs: no position in them can be "
                 + "reached any longer"
+        case .collectedMeanwhile(let path):
+            "'\(path)' was pruned and collected while it was being read: run this again"
         case .protected(let what):
             what
         case .timelineExists(let name):

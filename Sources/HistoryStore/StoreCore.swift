@@ -34,7 +34,18 @@ final class StoreCore: Sendable {
         let records = try Self.loadTimelines(engine)
         timelineRecords = Mutex(Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0) }))
         let names = Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0.name) })
-        reader = PageReader(engine: engine, cacheByteCount: cacheByteCount / 4 * 3) { names[$0] ?? "number \($0)" }
+        let generation = engine.isReadOnly ? try Self.collection(engine).generation : nil
+        let path = directory.path
+        reader = PageReader(
+            engine: engine, cacheByteCount: cacheByteCount / 4 * 3, timelineName: { names[$0] ?? "number \($0)" },
+            missing: { what in
+                // A collection by another process does not wait for readers. Where it took files away that the engine
+                // wanted, that shows what is there now.
+                guard let generation, let now = try? Self.collection(engine).generation, now > generation else {
+                    return .damaged(what: what)
+                }
+                return .collectedMeanwhile(path: path)
+            })
     }
 
     // MARK: Timelines

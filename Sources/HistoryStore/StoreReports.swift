@@ -13,6 +13,8 @@ public struct StoreStatistics: Equatable, Sendable {
     public var indexFileBytes = 0
     /// What the directory occupies, log included.
     public var directoryBytes = 0
+    /// Of it, what is kept for pruning and collecting on a full disk.
+    public var reserveBytes = 0
     /// Bytes written to disk for each byte of epochs stored, as far as processes that wrote have ended in order; nil when
     /// none has, or when the file system has no disk.
     public var writeAmplification: Double?

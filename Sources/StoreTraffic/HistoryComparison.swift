@@ -29,9 +29,12 @@ public struct HistoryComparison {
     /// What it refused to give back, naming damage.
     public private(set) var named: [String] = []
 
+    /// Where the comparison ended, as what was asked for had been pruned or collected since the store was opened.
+    public private(set) var outdated: [String] = []
+
     public init(_ shape: ReproducibleGuest.Shape) { self.shape = shape }
 
-    public var isRight: Bool { wrong.isEmpty && named.isEmpty }
+    public var isRight: Bool { wrong.isEmpty && named.isEmpty && outdated.isEmpty }
 
     /// Compares every epoch of a timeline's history, 0 to `head`, and the history of every page, of a large memory of some.
     public mutating func compare(_ store: HistoryStore, timeline: String, through head: UInt64) {
@@ -44,13 +47,16 @@ public struct HistoryComparison {
             } catch {
                 note(error, "epoch \(epoch) of timeline '\(timeline)'")
                 // What follows cannot be computed where this epoch's attempt is unknown.
-                if walk.lastEpoch != epoch { return }
+                if walk.lastEpoch != epoch || !outdated.isEmpty { return }
             }
         }
         for index in stride(from: 0, to: shape.pageCount, by: max(1, shape.pageCount / 100)) {
             do {
                 try comparePageHistory(index, store, walk, head: head)
-            } catch { note(error, "the history of \(ReproducibleGuest.page(index)) in timeline '\(timeline)'") }
+            } catch {
+                note(error, "the history of \(ReproducibleGuest.page(index)) in timeline '\(timeline)'")
+                if !outdated.isEmpty { return }
+            }
         }
     }
 
@@ -84,6 +90,7 @@ public struct HistoryComparison {
         switch error {
         case let mismatch as Mismatch: wrong.append("\(place): \(mismatch.what)")
         case is Unknown: break
+        case HistoryStoreError.collectedMeanwhile, HistoryStoreError.pruned: outdated.append(place)
         case HistoryStoreError.damaged(let what): named.append("\(place): \(what)")
         default: wrong.append("\(place): \(error)")
         }

@@ -91,7 +91,7 @@ struct TortureChecker {
         comparison.mayBePruned = promises.mayBePruned
         comparison.compare(opened, timeline: name, through: info.headEpoch)
         report.epochs += comparison.epochsRight
-        report.wrong += comparison.wrong
+        report.wrong += comparison.wrong + comparison.outdated
         if isDamaged { report.named += comparison.named } else { report.lost += comparison.named }
     }
 

@@ -238,7 +238,7 @@ final class TortureWalk {
         let store = try opened()
         guard let info = try store.timelines().randomElement(using: &generator) else { return }
         comparison.compare(store, timeline: info.name, through: info.headEpoch)
-        for what in comparison.wrong + comparison.named { ledger.note(.wrong(what)) }
+        for what in comparison.wrong + comparison.named + comparison.outdated { ledger.note(.wrong(what)) }
     }
 
     private func rebuildIndexes() throws {

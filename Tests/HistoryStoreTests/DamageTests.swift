@@ -32,7 +32,7 @@ import Testing
             let head = try store.headEpoch(timeline: "main")
             guard head == Self.lastEpoch else { return .wrong("ends at epoch \(head)") }
             let comparison = MainHistory.compare(store, through: head)
-            if let what = comparison.wrong.first { return .wrong(what) }
+            if let what = (comparison.wrong + comparison.outdated).first { return .wrong(what) }
             return comparison.named.isEmpty ? .right : .named
         } catch let error as HistoryStoreError {
             switch error {

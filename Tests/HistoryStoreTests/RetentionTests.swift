@@ -201,4 +201,30 @@ import Testing
             try store.close()
         }
     }
+
+    /// What was acknowledged last was the last epoch then; it may be pruned before anything is acknowledged again.
+    @Test(arguments: [false, true])
+    func theEpochThatWasAcknowledgedLastMayBePruned(dropsInputs: Bool) throws {
+        let directory = TemporaryDirectory()
+        let copy = TemporaryDirectory()
+        let store = try HistoryStore.open(path: directory.path, mode: .create)
+        let guest = ReproducibleGuest()
+        let durable = try store.createTimeline(name: "main")
+        try MainHistory.record(0...10, guest, to: durable)
+        try durable.close()
+        let writer = try store.resumeTimeline(
+            name: "main", options: WriterOptions(durability: .interval(seconds: 3600)))
+        try MainHistory.record(11...20, guest, to: writer)
+        var policy = RetentionPolicy()
+        policy.keepLast = 1
+        policy.dropsInputs = dropsInputs
+        try store.prune(policy)
+        // As a kill leaves it.
+        try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
+        let reopened = try HistoryStore.open(path: copy.path, mode: .readWrite)
+        #expect(try reopened.headEpoch(timeline: "main") == 20)
+        #expect(try reopened.verify(VerifyOptions(data: .all)).findings == [])
+        try reopened.close()
+        try store.close()
+    }
 }

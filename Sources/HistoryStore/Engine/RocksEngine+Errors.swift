@@ -36,7 +36,7 @@ extension RocksEngine {
     }
 
     /// The store's directory: the database is in a folder of it.
-    private static func storePath(_ path: String) -> String {
+    static func storePath(_ path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
     }
 }

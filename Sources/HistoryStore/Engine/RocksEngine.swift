@@ -26,14 +26,22 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     /// A reader opens the database anew so often when a file has gone from under it.
     private static let reopeningCountMax = 5
 
-    /// - Parameter cacheByteCount: for blocks of tables, their indexes and filters.
+    /// - Parameters:
+    ///   - cacheByteCount: for blocks of tables, their indexes and filters.
+    ///   - keepsLogInMemory: see `RocksOptions`.
     /// - Throws: `HistoryStoreError.lockedByAnotherProcess`, `.damaged`, `.io`.
-    init(path: String, readOnly: Bool, create: Bool, cacheByteCount: Int) throws {
+    init(
+        path: String, readOnly: Bool, create: Bool, cacheByteCount: Int, keepsLogInMemory: Bool = false
+    ) throws {
         self.path = path
         isReadOnly = readOnly
         self.cacheByteCount = cacheByteCount
         current = Mutex(
-            try RocksHandle(path: path, readOnly: readOnly, create: create, cacheByteCount: cacheByteCount))
+            readOnly
+                ? try RocksHandle.openedForReading(path: path, cacheByteCount: cacheByteCount)
+                : try RocksHandle(
+                    path: path, readOnly: false, create: create, cacheByteCount: cacheByteCount,
+                    keepsLogInMemory: keepsLogInMemory))
         readOptions = rocksdb_readoptions_create()
         syncedWrite = rocksdb_writeoptions_create()
         rocksdb_writeoptions_set_sync(syncedWrite, 1)
@@ -60,10 +68,14 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
                 where isReadOnly && attemptsLeft > 0 && Self.isVanishedFile(what)
             {
                 attemptsLeft -= 1
-                let fresh = try RocksHandle(path: path, readOnly: true, create: false, cacheByteCount: cacheByteCount)
-                current.withLock { if $0 === handle { $0 = fresh } }
+                try renew(handle)
             }
         }
+    }
+
+    private func renew(_ old: RocksHandle) throws {
+        let fresh = try RocksHandle.openedForReading(path: path, cacheByteCount: cacheByteCount)
+        current.withLock { if $0 === old { $0 = fresh } }
     }
 
     func putSegment(key: [UInt8], bytes: [UInt8]) throws {
@@ -200,34 +212,72 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     func fileByteCount(_ space: KeySpace) throws -> Int {
         let handle = handle
         let properties = ["rocksdb.live-sst-files-size", "rocksdb.live-blob-file-size"]
-        return properties.reduce(0) { sum, name in
-            var value: UInt64 = 0
-            let isKnown = rocksdb_property_int_cf(handle.database, handle.family(space), name, &value) == 0
-            return sum + (isKnown ? Int(value) : 0)
-        }
+        return properties.reduce(0) { $0 + Self.property($1, handle, space) }
     }
 
     func settle() throws {
         guard !isReadOnly else { return }
+        for space in Self.settlingOrder where hasRoom(toSettle: space) { try flush(space) }
+    }
+
+    var hasRoomToSettle: Bool { Self.settlingOrder.allSatisfy(hasRoom(toSettle:)) }
+
+    /// Segments last. A file of the log goes when no space needs it any longer, and mostly it is the small ones that still
+    /// do: on a full disk they make the room that the segments need.
+    private static let settlingOrder: [KeySpace] = [.records, .maps, .manifests, .history, .hashes, .segments]
+
+    /// A flush that fails for want of room would be the last thing that this engine does.
+    private func hasRoom(toSettle space: KeySpace) -> Bool {
+        let needed = Self.property("rocksdb.cur-size-all-mem-tables", handle, space)
+        return needed + Self.tableOverheadByteCount <= StoreFiles.freeByteCount(path)
+    }
+
+    private static let tableOverheadByteCount = 64 << 10
+
+    private func flush(_ space: KeySpace) throws {
         let handle = handle
         let flushOptions = rocksdb_flushoptions_create()
         defer { rocksdb_flushoptions_destroy(flushOptions) }
         rocksdb_flushoptions_set_wait(flushOptions, 1)
-        for family in handle.families {
-            var error: UnsafeMutablePointer<CChar>?
-            rocksdb_flush_cf(handle.database, flushOptions, family, &error)
-            try Self.check(&error, path: path)
-        }
+        var error: UnsafeMutablePointer<CChar>?
+        rocksdb_flush_cf(handle.database, flushOptions, handle.family(space), &error)
+        try Self.check(&error, path: path)
+    }
+
+    private static func property(_ name: String, _ handle: RocksHandle, _ space: KeySpace) -> Int {
+        var value: UInt64 = 0
+        let isKnown = rocksdb_property_int_cf(handle.database, handle.family(space), name, &value) == 0
+        return isKnown ? Int(clamping: value) : 0
     }
 
     func reclaim(_ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws {
         guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
-        try settle()
+        // Whether or not there seems to be room: what was deleted again is not written, and that may be nearly all.
+        for space in Self.settlingOrder { try flush(space) }
         let handle = handle
         if handle.options.hasBlobs(space) { try setBlobCollection(true, handle, space) }
+        try compact(handle, space, from: from, to: to)
+        if handle.options.hasBlobs(space) { try setBlobCollection(false, handle, space) }
+    }
+
+    func divide(_ space: KeySpace) throws -> [[UInt8]] {
+        guard !isReadOnly else { throw HistoryStoreError.readOnly(path: path) }
+        let handle = handle
+        var tables = RocksTable.all(of: space, in: handle)
+        if !tables.areDisjointAndSmall, hasRoomToSettle {
+            // Only keys are moved, as the collection of blobs is off.
+            try compact(handle, space, from: nil, to: nil)
+            tables = RocksTable.all(of: space, in: handle)
+        }
+        return tables.map(\.firstKey)
+    }
+
+    private func compact(_ handle: RocksHandle, _ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws {
         let how = rocksdb_compactoptions_create()
         defer { rocksdb_compactoptions_destroy(how) }
         rocksdb_compactoptions_set_bottommost_level_compaction(how, RocksOptions.forceBottommostLevel)
+        // The C interface does not say whether it succeeded.
+        let failuresBefore = Self.property("rocksdb.background-errors", handle, .records)
         (from ?? []).withUnsafeBytes { start in
             (to ?? []).withUnsafeBytes { end in
                 rocksdb_compact_range_cf_opt(
@@ -236,7 +286,10 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
                     start.count, to == nil ? nil : end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
             }
         }
-        if handle.options.hasBlobs(space) { try setBlobCollection(false, handle, space) }
+        guard Self.property("rocksdb.background-errors", handle, .records) > failuresBefore else { return }
+        let store = Self.storePath(path)
+        throw StoreDirectory(path: store).isShortOfSpace
+            ? HistoryStoreError.diskFull(path: store) : .io("the database in '\(path)' could not be compacted")
     }
 
     /// Whether compaction moves values out of files of which parts are garbage. Off in recording: nothing is garbage then.

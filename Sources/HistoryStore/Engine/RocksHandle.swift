@@ -13,8 +13,11 @@ final class RocksHandle: @unchecked Sendable {
     let options: RocksOptions
 
     /// - Throws: `HistoryStoreError.lockedByAnotherProcess`, `.damaged`, `.io`.
-    init(path: String, readOnly: Bool, create: Bool, cacheByteCount: Int) throws {
-        let options = RocksOptions(create: create, cacheByteCount: cacheByteCount)
+    init(
+        path: String, readOnly: Bool, create: Bool, cacheByteCount: Int, keepsLogInMemory: Bool = false
+    ) throws {
+        let options = RocksOptions(
+            create: create, cacheByteCount: cacheByteCount, keepsLogInMemory: keepsLogInMemory)
         self.options = options
         var handles = [OpaquePointer?](repeating: nil, count: KeySpace.allCases.count)
         var error: UnsafeMutablePointer<CChar>?
@@ -32,6 +35,42 @@ final class RocksHandle: @unchecked Sendable {
         guard let opened else { throw HistoryStoreError.io("cannot open '\(path)'") }
         database = opened
         families = handles.map { $0! }
+    }
+
+    /// Opens a database that another process may be writing, as it was at one moment.
+    ///
+    /// Opening reads the list of files and then the logs it names. A writer that makes files of what is in a log in
+    /// between deletes the log, and what had not been in a file yet would be missing: that shows in the list.
+    static func openedForReading(path: String, cacheByteCount: Int) throws -> RocksHandle {
+        var attemptsLeft = openingCountMax
+        while true {
+            let listBefore = try ListOfFiles(path: path)
+            do {
+                let handle = try RocksHandle(path: path, readOnly: true, create: false, cacheByteCount: cacheByteCount)
+                attemptsLeft -= 1
+                if try listBefore == ListOfFiles(path: path) || attemptsLeft == 0 { return handle }
+            } catch HistoryStoreError.damaged(let what)
+                where attemptsLeft > 0 && RocksEngine.isVanishedFile(what)
+            {
+                attemptsLeft -= 1
+            }
+        }
+    }
+
+    /// Who writes makes new files a few times a second at most, and opening takes milliseconds.
+    private static let openingCountMax = 50
+
+    /// The name and length of RocksDB's list of its files, which only grows.
+    private struct ListOfFiles: Equatable {
+        let name: [UInt8]?
+        let byteCount: Int?
+
+        init(path: String) throws {
+            name = try StoreFiles.contents(of: path + "/CURRENT")
+            let file = name.map { String(decoding: $0, as: UTF8.self).filter { !$0.isNewline } }
+            var status = stat()
+            byteCount = file.flatMap { lstat("\(path)/\($0)", &status) == 0 ? Int(status.st_size) : nil }
+        }
     }
 
     deinit {

@@ -6,12 +6,15 @@ final class RocksOptions: @unchecked Sendable {
     let perFamily: [OpaquePointer?]
     private let blockCache: OpaquePointer
 
-    /// - Parameter cacheByteCount: for blocks of tables, their indexes and filters, which count too, so that memory does
-    ///   not grow with the history.
-    init(create: Bool, cacheByteCount: Int) {
+    /// - Parameters:
+    ///   - cacheByteCount: for blocks of tables, their indexes and filters, which count too, so that memory does not grow
+    ///     with the history.
+    ///   - keepsLogInMemory: opening writes nothing of what only the log has, however much: for a disk that is full.
+    init(create: Bool, cacheByteCount: Int, keepsLogInMemory: Bool) {
         blockCache = rocksdb_cache_create_lru(cacheByteCount)
-        // What only the log has stays in memory at an opening, which thus needs no room on a full disk.
-        base = Self.with("avoid_flush_during_recovery=true", rocksdb_options_create())!
+        // What only the log has stays in memory at an opening, if a write buffer holds it; and nothing is allocated ahead
+        // (RocksDB would take 4 MiB for its list of files and 35 MiB for the log). So an opening needs next to no room.
+        base = Self.with("avoid_flush_during_recovery=true;allow_fallocate=false", rocksdb_options_create())!
         rocksdb_options_set_create_if_missing(base, create ? 1 : 0)
         rocksdb_options_set_create_missing_column_families(base, create ? 1 : 0)
         rocksdb_options_set_wal_recovery_mode(base, Int32(rocksdb_point_in_time_recovery))
@@ -29,11 +32,19 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_options_set_info_log_level(base, 5)
         rocksdb_options_set_stats_dump_period_sec(base, 0)
         let cache = blockCache
-        perFamily = KeySpace.allCases.map { Self.familyOptions($0, cache: cache) }
+        let factor = keepsLogInMemory ? 4 : 1
+        perFamily = KeySpace.allCases.map { Self.familyOptions($0, cache: cache, writeBufferFactor: factor) }
     }
 
-    /// `BottommostLevelCompaction::kForce`.
-    static let forceBottommostLevel: UInt8 = 2
+    /// `BottommostLevelCompaction::kForceOptimized`: each file once.
+    static let forceBottommostLevel: UInt8 = 3
+
+    /// Collection compacts whole tables, one after the other, and what is live of each is twice on disk meanwhile. One of
+    /// this size names 700 segments, 32 MiB: as much as a write buffer makes.
+    static let segmentTableByteCount = 16 << 10
+
+    /// For the same reason. Most manifests are in the tables themselves.
+    private static let manifestTableByteCount = 4 << 20
 
     /// Whether a space's long values are in blob files.
     func hasBlobs(_ space: KeySpace) -> Bool {
@@ -49,7 +60,9 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_cache_destroy(blockCache)
     }
 
-    private static func familyOptions(_ space: KeySpace, cache: OpaquePointer) -> OpaquePointer? {
+    private static func familyOptions(
+        _ space: KeySpace, cache: OpaquePointer, writeBufferFactor: Int
+    ) -> OpaquePointer? {
         let options = rocksdb_options_create()
         let table = rocksdb_block_based_options_create()
         rocksdb_block_based_options_set_block_cache(table, cache)
@@ -61,31 +74,40 @@ final class RocksOptions: @unchecked Sendable {
         rocksdb_block_based_options_set_partition_filters(table, 1)
         rocksdb_block_based_options_set_format_version(table, 5)
         rocksdb_options_set_compression(options, Int32(rocksdb_no_compression))
+        rocksdb_options_set_write_buffer_size(options, writeBufferByteCount(space) * writeBufferFactor)
         switch space {
         case .segments:
+            // All of them, so that a table's size tells how many it names.
+            useBlobs(options, from: 0)
+            rocksdb_options_set_target_file_size_base(options, UInt64(segmentTableByteCount))
+            rocksdb_options_set_max_compaction_bytes(options, UInt64(segmentTableByteCount))
+        case .manifests:
             useBlobs(options)
-            rocksdb_options_set_write_buffer_size(options, 32 << 20)
-            // Collection compacts whole files: small ones keep what it has to copy near what it freed.
-            rocksdb_options_set_target_file_size_base(options, 1 << 20)
-        case .manifests, .maps:
+            rocksdb_options_set_target_file_size_base(options, UInt64(manifestTableByteCount))
+            rocksdb_options_set_max_compaction_bytes(options, UInt64(manifestTableByteCount))
+        case .maps:
             useBlobs(options)
-            rocksdb_options_set_write_buffer_size(options, 16 << 20)
         case .history:
             rocksdb_options_set_compression(options, Int32(rocksdb_zstd_compression))
-            rocksdb_options_set_write_buffer_size(options, 16 << 20)
         case .hashes:
             // Nearly every lookup is for content never seen: a filter answers it from memory.
             rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_ribbon_hybrid(10, 1))
             rocksdb_options_set_compression(options, Int32(rocksdb_zstd_compression))
-            rocksdb_options_set_write_buffer_size(options, 16 << 20)
-        case .records:
-            rocksdb_options_set_write_buffer_size(options, 4 << 20)
+        case .records: break
         }
         rocksdb_options_set_block_based_table_factory(options, table)
         rocksdb_block_based_options_destroy(table)
         // A filter for the newest keys too, which are not in a file yet.
         return space == .hashes
             ? with("memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=true", options) : options
+    }
+
+    private static func writeBufferByteCount(_ space: KeySpace) -> Int {
+        switch space {
+        case .segments: 32 << 20
+        case .manifests, .maps, .history, .hashes: 16 << 20
+        case .records: 4 << 20
+        }
     }
 
     /// Adds options that have no setter in the C interface.
@@ -98,10 +120,11 @@ final class RocksOptions: @unchecked Sendable {
         return changed
     }
 
-    /// Values from 4 KiB go to files that compaction leaves alone: each byte is written to the log and once more.
-    private static func useBlobs(_ options: OpaquePointer?) {
+    /// Values of this length and more go to files that compaction leaves alone: each byte is written to the log and once
+    /// more.
+    private static func useBlobs(_ options: OpaquePointer?, from byteCount: UInt64 = 4096) {
         rocksdb_options_set_enable_blob_files(options, 1)
-        rocksdb_options_set_min_blob_size(options, 4096)
+        rocksdb_options_set_min_blob_size(options, byteCount)
         rocksdb_options_set_blob_file_size(options, 256 << 20)
     }
 }

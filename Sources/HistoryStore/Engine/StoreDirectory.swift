@@ -78,29 +78,28 @@ struct StoreDirectory: Sendable {
     // MARK: A full disk
 
     private static let shortByteCount = 1 << 30
-    private static let reserveByteCountMax = 64 << 20
+    private static let reserveByteCountMax = 128 << 20
 
     /// Whether the file system has so little room that what was freed should be given back at once.
-    var isShortOfSpace: Bool { freeByteCount < Self.shortByteCount }
-
-    private var freeByteCount: Int {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return .max }
-        return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
-    }
+    var isShortOfSpace: Bool { StoreFiles.freeByteCount(path) < Self.shortByteCount }
 
     /// Once the disk gets short, keeps a part of what is left for pruning and collecting: a database cannot even be opened
     /// without any room. Failing is no error: there is then no reserve.
     func keepReserve() {
-        let free = freeByteCount
+        let free = StoreFiles.freeByteCount(path)
         guard free < Self.shortByteCount, access(reserve, F_OK) != 0 else { return }
         let descriptor = open(reserve, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        if posix_fallocate(descriptor, 0, off_t(min(Self.reserveByteCountMax, free / 8))) != 0 { unlink(reserve) }
+        if posix_fallocate(descriptor, 0, off_t(min(Self.reserveByteCountMax, free / 4))) != 0 { unlink(reserve) }
     }
 
     func giveUpReserve() { unlink(reserve) }
+
+    var reserveByteCount: Int {
+        var status = stat()
+        return lstat(reserve, &status) == 0 ? Int(status.st_blocks) * 512 : 0
+    }
 
     /// Bytes that all files together occupy.
     func occupiedBytes() -> Int {

@@ -79,15 +79,25 @@ protocol StoreEngine: AnyObject, Sendable {
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
     ) throws
 
-    /// Gives the space of what was deleted or replaced in `from ..< to` back to the file system; nil is the space's start or
-    /// end.
+    /// Whether it was opened for reading only.
+    var isReadOnly: Bool { get }
+
+    /// Gives the space of what was deleted or replaced from key `from` to key `to` back to the file system; nil is the
+    /// space's start or end.
     func reclaim(_ space: KeySpace, from: [UInt8]?, to: [UInt8]?) throws
+
+    /// Where the stretches of a space begin that can be reclaimed one by one, each in little room: rising keys.
+    func divide(_ space: KeySpace) throws -> [[UInt8]]
 
     /// Bytes of the files that hold a space; of what is only in the log, nothing.
     func fileByteCount(_ space: KeySpace) throws -> Int
 
-    /// Moves what is only in the log into its final form, so that the next opening is quick.
+    /// Moves what is only in the log into its final form, so that the next opening is quick: all of it that the disk has
+    /// room for.
     func settle() throws
+
+    /// Whether the disk has room for all of it.
+    var hasRoomToSettle: Bool { get }
 }
 
 extension StoreEngine {

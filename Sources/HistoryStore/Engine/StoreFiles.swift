@@ -104,6 +104,13 @@ enum StoreFiles {
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Bytes that can still be written to the file system that something is on; a great number where it does not say.
+    static func freeByteCount(_ path: String) -> Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return .max }
+        return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+    }
+
     static func syncDirectory(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw error("open", path) }

@@ -9,18 +9,24 @@ final class PageReader: @unchecked Sendable {
     private let bases: BasePageCache
     private let idleDecoders = Mutex<[UncheckedDecoder]>([])
     private let timelineName: @Sendable (UInt32) -> String
+    /// What it means that something that is referred to is not there.
+    private let missing: @Sendable (String) -> HistoryStoreError
 
     private struct UncheckedDecoder: @unchecked Sendable { let decoder: PageDecoder }
 
     /// - Parameter cacheByteCount: two thirds for segments, one for decoded bases.
-    init(engine: any StoreEngine, cacheByteCount: Int, timelineName: @escaping @Sendable (UInt32) -> String) {
+    init(
+        engine: any StoreEngine, cacheByteCount: Int, timelineName: @escaping @Sendable (UInt32) -> String,
+        missing: @escaping @Sendable (String) -> HistoryStoreError
+    ) {
         self.engine = engine
+        self.missing = missing
         segments = SegmentCache(byteCountMax: cacheByteCount / 3 * 2)
         bases = BasePageCache(byteCountMax: cacheByteCount / 3)
         self.timelineName = timelineName
     }
 
-    /// - Throws: `HistoryStoreError.damaged` when the segment is missing or malformed.
+    /// - Throws: `HistoryStoreError.damaged` when the segment is missing or malformed, `.collectedMeanwhile`.
     func segment(_ number: UInt64) throws -> Segment {
         try segments.segment(number) { try loadSegment(number) }
     }
@@ -33,7 +39,7 @@ final class PageReader: @unchecked Sendable {
         let segment = try engine.read(.segments, key: StoreKey.segment(number)) {
             try Segment(number: number, copying: $0)
         }
-        guard let segment else { throw HistoryStoreError.damaged(what: "segment \(number) is missing") }
+        guard let segment else { throw missing("segment \(number) is missing") }
         return segment
     }
 
@@ -44,8 +50,8 @@ final class PageReader: @unchecked Sendable {
         }
         let entry = segment.entries[location.entry]
         guard !entry.isGone else {
-            throw HistoryStoreError.damaged(
-                what: "entry \(location.entry) of segment \(segment.number) was collected, but something refers to it")
+            throw missing(
+                "entry \(location.entry) of segment \(segment.number) was collected, but something refers to it")
         }
         return entry
     }

@@ -52,8 +52,9 @@ extension HistoryStore {
             guard report.isComplete else { return report }
             for writer in openWriterObjects { writer.forgetBases { !live.contains($0) } }
             try indexer.removeHashes { !live.contains($0) }
+            for space in [KeySpace.manifests, .hashes] { try core.engine.reclaim(space, from: nil, to: nil) }
+            // Last, so that where giving space back fails or is killed, collecting again does it.
             try core.noteCollected(collection.generation)
-            for space in [KeySpace.segments, .manifests, .hashes] { try core.engine.reclaim(space, from: nil, to: nil) }
             return report
         }
     }
@@ -80,14 +81,23 @@ extension HistoryStore {
     ) throws -> CollectionReport {
         let core = try core
         core.gate.beginSweeping(live)
-        var sweeper = Sweeper(core, live, isPreview: false)
-        return try sweeper.run(progress: progress) { segments in
-            if core.directory.isShortOfSpace {
-                try core.engine.reclaim(
-                    .segments, from: StoreKey.segment(segments.lowerBound), to: StoreKey.segment(segments.upperBound))
-            }
-            return !shouldStop()
+        let engine = core.engine
+        try engine.settle()
+        let starts = try engine.divide(.segments).compactMap { key in
+            key.withUnsafeBytes { StoreKey.readBigEndian(UInt64.self, $0, at: 0) }
         }
+        // What was swept and is not given back lies below.
+        var end = live.end
+        func giveBack(from start: UInt64) throws {
+            try engine.reclaim(.segments, from: StoreKey.segment(start), to: StoreKey.segment(end - 1))
+            end = start
+        }
+        var sweeper = Sweeper(core, live, isPreview: false)
+        let report = try sweeper.run(stretchStarts: starts, progress: progress, shouldStop: shouldStop) { start in
+            if engine.hasRoomToSettle { try giveBack(from: start) }
+        }
+        if report.isComplete, end > 0 { try giveBack(from: 0) }
+        return report
     }
 
     /// What collecting would free if only what `kept` names were left of these timelines.
@@ -99,12 +109,15 @@ extension HistoryStore {
                 core, below: end, kept: kept, dropsInputs: dropsInputs, progress: { _ in }, shouldStop: { false })
         else { return CollectionReport() }
         var sweeper = Sweeper(core, live, isPreview: true)
-        return try sweeper.run(progress: { _ in }, batchDone: { _ in true })
+        return try sweeper.run(
+            stretchStarts: [], progress: { _ in }, shouldStop: { false }, stretchDone: { _ in })
     }
 }
 
 extension StoreCore {
-    func collection() throws -> Palimpsest_History_V1_CollectionRecord {
+    func collection() throws -> Palimpsest_History_V1_CollectionRecord { try Self.collection(engine) }
+
+    static func collection(_ engine: any StoreEngine) throws -> Palimpsest_History_V1_CollectionRecord {
         try engine.read(.records, key: StoreKey.collection) {
             try RecordEnvelope.open(
                 Palimpsest_History_V1_CollectionRecord.self, $0, space: .records, key: StoreKey.collection,

@@ -12,6 +12,9 @@ struct Pruner {
 
     private var change = StoreChange()
     private var changeByteCount = 0
+    /// Epochs whose records have been replaced since what they took up was given back, and the new records' bytes.
+    private var replaced: ClosedRange<UInt64>?
+    private var replacedByteCount = 0
     private var isFirstBatch = true
     private var pruning: TimelinePruning
     /// Pruned epochs whose machine state a later one may still need: the last few.
@@ -30,6 +33,8 @@ struct Pruner {
 
     /// Written when it has grown to this size.
     private static let batchByteCountMax = 2 << 20
+    /// Where the disk is short of space, what was replaced is given back when it has grown to this size.
+    private static let replacedByteCountMax = 16 << 20
     /// A machine state is stored against one of at most so many epochs before.
     private static let stateReach = UInt64(BlobChain.interval - 1)
 
@@ -78,8 +83,18 @@ struct Pruner {
                 pruning.forgottenCount += record.epoch - record.firstEpochCovered + 1
             }
         }
-        guard !isPreview, !policy.dropsInputs else { return }
-        let isPruned = record.isCheckpoint && !keeps
+        guard !isPreview else { return }
+        if !policy.dropsInputs { try wait(record, hash, isPruned: record.isCheckpoint && !keeps) }
+        if changeByteCount >= Self.batchByteCountMax {
+            // All of it, as what has its checkpoint when this is the last batch needs its state, too.
+            try putWaiting()
+            try commit(durable: false)
+        }
+    }
+
+    private mutating func wait(
+        _ record: Palimpsest_History_V1_EpochRecord, _ hash: [UInt8], isPruned: Bool
+    ) throws {
         waiting.append(
             Waiting(
                 record: record, chainHash: record.chainHash(sealed: hash), checkpoint: lastCheckpoint,
@@ -94,9 +109,7 @@ struct Pruner {
 
     private mutating func finish() throws {
         try endGap()
-        // A writer may store its next machine state against these.
-        for index in waiting.indices { waiting[index].needsState = true }
-        while !waiting.isEmpty { try putOldest() }
+        try putWaiting()
         try commit(durable: true)
     }
 
@@ -110,6 +123,12 @@ struct Pruner {
             waiting[base].needsState = true
             blob = waiting[base].record.machineState
         }
+    }
+
+    /// With their states: what comes after them may have its own stored against these.
+    private mutating func putWaiting() throws {
+        for index in waiting.indices { waiting[index].needsState = true }
+        while !waiting.isEmpty { try putOldest() }
     }
 
     private mutating func putOldest() throws {
@@ -197,7 +216,8 @@ struct Pruner {
         let sealed = try RecordEnvelope.seal(record, space: .manifests, key: key)
         change.put(.manifests, key: key, value: sealed)
         changeByteCount += sealed.count
-        if changeByteCount >= Self.batchByteCountMax { try commit(durable: false) }
+        replaced = (replaced?.lowerBound ?? record.firstEpochCovered)...record.epoch
+        replacedByteCount += sealed.count
     }
 
     private mutating func commit(durable: Bool) throws {
@@ -215,5 +235,15 @@ struct Pruner {
         isFirstBatch = false
         change = StoreChange()
         changeByteCount = 0
+        if replacedByteCount >= Self.replacedByteCountMax, core.directory.isShortOfSpace { try giveBack() }
+    }
+
+    private mutating func giveBack() throws {
+        guard let epochs = replaced, core.engine.hasRoomToSettle else { return }
+        try core.engine.reclaim(
+            .manifests, from: StoreKey.epoch(timeline.id, epochs.lowerBound),
+            to: StoreKey.epoch(timeline.id, epochs.upperBound))
+        replaced = nil
+        replacedByteCount = 0
     }
 }

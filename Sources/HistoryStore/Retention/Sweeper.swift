@@ -15,44 +15,58 @@ struct Sweeper {
     private var change = StoreChange()
     private var changedSegments: [UInt64] = []
     private var changeByteCount = 0
-    /// Of live content that cannot be read: its bases stay, so that collection makes nothing worse.
-    private var retained: Set<PageLocation> = []
+    /// What no checkpoint needs, but stays: bases of live content that cannot be read, so that collection makes nothing
+    /// worse; and bases whose going would take more room than it gives back.
+    private let retained: LiveSet
+    /// Bytes that what is stored anew has grown by as a base goes. Of bases below the segment looked at.
+    private var growth: [PageLocation: Int] = [:]
 
     /// A batch ends when it has grown to this size or number.
     private static let batchByteCountMax = 4 << 20
     private static let batchSegmentCountMax = 4096
+    /// Giving space back costs the same for stretches up to about this size.
+    private static let stretchByteCountMin = 16 << 20
 
     init(_ core: StoreCore, _ live: LiveSet, isPreview: Bool) {
         self.core = core
         self.live = live
         self.isPreview = isPreview
+        retained = LiveSet(below: live.end)
     }
 
-    /// - Parameter batchDone: called after each batch with the segments it changed; what it returns false to is the last.
+    /// - Parameters:
+    ///   - stretchStarts: where the stretches begin that the space of segments can be given back in; rising.
+    ///   - stretchDone: called with the start of a stretch after its last batch; of small ones not for each.
     mutating func run(
-        progress: (VerifyProgress) -> Void, batchDone: (ClosedRange<UInt64>) throws -> Bool
+        stretchStarts: [UInt64], progress: (VerifyProgress) -> Void, shouldStop: () -> Bool,
+        stretchDone: (_ start: UInt64) throws -> Void
     ) throws -> CollectionReport {
         defer { page.deallocate() }
         var bound = live.end
-        while bound > 1 {
-            let next = try sweepBatch(below: bound)
-            try commit()
-            progress(VerifyProgress(epochsDone: Int(live.end - next), epochsTotal: Int(live.end)))
-            let goesOn = try batchDone(next...bound)
-            bound = next
-            guard goesOn else { return report }
+        var byteCountThen = 0
+        for start in stretchStarts.dropFirst().reversed() + [0] where start < bound {
+            while bound > start {
+                bound = try sweepBatch(from: start, below: bound)
+                try commit()
+                progress(VerifyProgress(epochsDone: Int(live.end - bound), epochsTotal: Int(live.end)))
+                if shouldStop() { return report }
+            }
+            guard start == 0 || report.byteCountBefore - byteCountThen >= Self.stretchByteCountMin else { continue }
+            byteCountThen = report.byteCountBefore
+            try stretchDone(start)
         }
         report.isComplete = true
         return report
     }
 
-    /// Looks at segments below `bound` until the batch is full. Returns where the next begins.
-    private mutating func sweepBatch(below bound: UInt64) throws -> UInt64 {
+    /// Looks at segments from `start` and below `bound` until the batch is full. Returns where the next begins.
+    private mutating func sweepBatch(from start: UInt64, below bound: UInt64) throws -> UInt64 {
         var sweeper = self
-        var next = UInt64(0)
+        var next = bound
         var count = 0
         try core.engine.scanDown(.segments, below: StoreKey.segment(bound)) { key, value in
             let number = StoreKey.readBigEndian(UInt64.self, key, at: 0) ?? 0
+            guard number >= start else { return false }
             try sweeper.sweep(number, value)
             count += 1
             next = number
@@ -60,13 +74,13 @@ struct Sweeper {
         }
         self = sweeper
         let isLast = changeByteCount < Self.batchByteCountMax && count < Self.batchSegmentCountMax
-        return isLast ? 0 : next
+        return isLast ? start : next
     }
 
     private mutating func sweep(_ number: UInt64, _ bytes: UnsafeRawBufferPointer) throws {
         report.segmentCount += 1
         report.byteCountBefore += bytes.count
-        let isNeeded = live.contains(segment: number) || retained.contains { $0.segment == number }
+        let isNeeded = live.contains(segment: number) || retained.contains(segment: number)
         guard isNeeded else {
             report.removedSegmentCount += 1
             remove(number, bytes)
@@ -80,8 +94,8 @@ struct Sweeper {
             report.unreadable.append("\(error)")
             return
         }
-        guard segment.content == .pages, let plan = plan(for: segment) else { return }
-        let rewritten = try rewrite(segment, plan)
+        guard segment.content == .pages, let plan = plan(for: segment), let rewritten = try rewrite(segment, plan)
+        else { return }
         report.rewrittenSegmentCount += 1
         report.freedByteCount += bytes.count - rewritten.count
         put(number, rewritten)
@@ -138,18 +152,26 @@ struct Sweeper {
 
     private func isNeeded(_ location: PageLocation) -> Bool { live.contains(location) || retained.contains(location) }
 
-    private mutating func rewrite(_ segment: Segment, _ fates: [Fate]) throws -> [UInt8] {
+    /// Nil when all of it stays after all.
+    private mutating func rewrite(_ segment: Segment, _ fates: [Fate]) throws -> [UInt8]? {
         var goneCount = 0
+        var isChanged = false
         for (index, entry) in segment.entries.enumerated() {
             if fates[index] == .gone {
                 goneCount += 1
-                if !entry.isGone { report.removedVersionCount += 1 }
+                if !entry.isGone {
+                    report.removedVersionCount += 1
+                    isChanged = true
+                    growth[PageLocation(segment: segment.number, entry: index)] = nil
+                }
                 continue
             }
             if goneCount > 0 { builder.value.addGone(count: goneCount) }
             goneCount = 0
             let location = PageLocation(segment: segment.number, entry: index)
-            if fates[index] == .stays || !storeAnew(entry, at: location) {
+            if fates[index] == .storedAnew, storeAnew(entry, at: location) {
+                isChanged = true
+            } else {
                 _ = builder.value.add(
                     page: entry.page, kind: entry.kind, versionIndex: entry.versionIndex,
                     base: entry.kind.isDelta ? entry.base : nil, hash: entry.hash, payload: segment.payload(of: entry),
@@ -157,12 +179,14 @@ struct Sweeper {
             }
         }
         if goneCount > 0 { builder.value.addGone(count: goneCount) }
-        return builder.value.finish(
+        let bytes = builder.value.finish(
             number: segment.number, timeline: segment.timeline, epoch: segment.epoch,
             originalHash: segment.originalHash ?? segment.recordedHash)
+        return isChanged ? bytes : nil
     }
 
-    /// Encodes a version against the nearest of its bases that stays, or whole. False when it cannot be read.
+    /// Encodes a version against the nearest of its bases that stays, or whole. False when it cannot be read, or its base
+    /// takes less room than it would.
     private mutating func storeAnew(_ entry: Segment.Entry, at location: PageLocation) -> Bool {
         do {
             try core.reader.read(location, into: page)
@@ -170,6 +194,7 @@ struct Sweeper {
             if let base { try core.reader.read(base, into: page + pageSize) }
             let (kind, payload) = encoder.value.encode(
                 page, base: base == nil ? nil : UnsafeRawPointer(page + pageSize))
+            guard try isWorth(payload.count - entry.payloadByteCount, without: entry.base) else { return false }
             _ = builder.value.add(
                 page: entry.page, kind: kind, versionIndex: kind.isDelta ? entry.versionIndex : 0,
                 base: kind.isDelta ? base : nil, hash: entry.hash, payload: payload, segment: location.segment)
@@ -195,11 +220,25 @@ struct Sweeper {
         return nil
     }
 
+    /// Whether a base may go although what is against it grows by so many bytes; if not, it stays.
+    private mutating func isWorth(_ byteCount: Int, without base: PageLocation) throws -> Bool {
+        let sum = max(growth[base, default: 0] + byteCount, 0)
+        guard try sum <= core.reader.entry(base).payloadByteCount else {
+            retained.insert(base)
+            growth[base] = nil
+            return false
+        }
+        if sum > 0 { growth[base] = sum }
+        return true
+    }
+
     private mutating func retainBases(of entry: Segment.Entry) {
         var entry = entry
-        while entry.kind.isDelta, retained.insert(entry.base).inserted,
-            let next = try? core.reader.entry(entry.base), next.versionIndex < entry.versionIndex
-        { entry = next }
+        while entry.kind.isDelta, !retained.contains(entry.base) {
+            retained.insert(entry.base)
+            guard let next = try? core.reader.entry(entry.base), next.versionIndex < entry.versionIndex else { return }
+            entry = next
+        }
     }
 }
 

@@ -87,6 +87,8 @@ private struct StatsReport: Encodable {
     let mapBytes: Int
     let indexBytes: Int
     let directoryBytes: Int
+    /// Of the directory, what is kept for pruning and collecting on a full disk.
+    let reserveBytes: Int
     let writeAmplification: Double?
     let uncollectedPrunings: UInt64
     let hotPages: Int
@@ -131,6 +133,7 @@ private struct StatsReport: Encodable {
         mapBytes = statistics.mapFileBytes
         indexBytes = statistics.indexFileBytes
         directoryBytes = statistics.directoryBytes
+        reserveBytes = statistics.reserveBytes
         writeAmplification = statistics.writeAmplification
         uncollectedPrunings = statistics.uncollectedGenerations
         hotPages = total.capture.hotPages
@@ -173,7 +176,9 @@ private struct StatsReport: Encodable {
             "without deltas and sharing  \(Quantity.bytes(logicalBytes))",
             "on disk        \(Quantity.bytes(directoryBytes)): segments \(Quantity.bytes(segmentFileBytes)), "
                 + "manifests \(Quantity.bytes(manifestFileBytes)), page maps \(Quantity.bytes(mapBytes)), "
-                + "indexes \(Quantity.bytes(indexBytes)); the rest is the log",
+                + "indexes \(Quantity.bytes(indexBytes))"
+                + (reserveBytes > 0 ? ", reserve for gc \(Quantity.bytes(reserveBytes))" : "")
+                + "; the rest is the log",
         ]
         if let writeAmplification {
             lines.append("written        \(Quantity.decimal(writeAmplification, digits: 2)) bytes for each byte stored")
