@@ -2,6 +2,7 @@
 
     the boot          bytes a dirty page, checkout, memory images and replay of a recorded Debian boot
     20 epochs         of that boot, beside what other stores make of the same memory images
+    the boot again    into the same history
     synced epochs     500 dirty pages each, through the whole pipeline of the store
     long histories    checkout, one page's history and content, verify, prune and gc, with 10^3 to 10^5 epochs
 """
@@ -23,6 +24,7 @@ def measure(bench):
     store, epochs = rows_boot(bench)
     rows_images(bench, store, epochs)
     rows_windows(bench, store, epochs)
+    row_same_boot_again(bench)
     rows_synced_epochs(bench)
     rows_long_histories(bench)
 
@@ -193,6 +195,18 @@ def rows_savevm(bench):
     times_ms, bytes_each = bench.savevm(count=WINDOW + 1, boot_s=0.6, pause_s=0.04)
     note = f"stopped for {statistics.median(times_ms):.0f} ms each; {spread(times_ms, 'ms')}"
     bench.row("  QEMU savevm, in the middle of its boot", sum(bytes_each) / 1e6, "MB", note=note)
+
+
+def row_same_boot_again(bench):
+    """Epochs by instructions, so that nothing of the host is in them: the folder's growth in the second recording."""
+    store, sizes = bench.new_store(), []
+    for timeline in "first", "again":
+        options = ["--epoch-instructions", str(20_000_000), "--timeline", timeline]
+        Run(bench.record_command("shell", store, *options), [BOOT_MARKER])
+        sizes.append(folder_bytes(store))
+    growth = (sizes[1] - sizes[0]) / sizes[0] * 100
+    note = f"{(sizes[1] - sizes[0]) / 1e6:.2f} MB more than {sizes[0] / 1e6:.1f} MB"
+    bench.row("the same boot recorded again into the same history", growth, "%", 5, note=note)
 
 
 # Synthetic traffic
