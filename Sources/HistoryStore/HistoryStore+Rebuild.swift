@@ -11,11 +11,11 @@ extension HistoryStore {
         if let name = openWriters.first { throw HistoryStoreError.timelineInUse(name) }
         try indexer.finish()
         lastMap = nil
-        // How far the page history reaches goes before any of it does: a kill in between leaves it to be made anew.
-        var progress = StoreChange()
-        for timeline in core.timelines { progress.delete(.records, key: StoreKey.earlierIndexProgress(timeline.id)) }
-        try core.engine.commit(progress, durable: false)
-        for space in [KeySpace.history, .maps, .hashes] { try core.deleteAll(space) }
+        // All at once: what a kill left of old page histories would be taken for a part of the new ones.
+        var change = StoreChange()
+        for space in [KeySpace.history, .maps, .hashes] { change.deleteAll(space) }
+        for timeline in core.timelines { change.delete(.records, key: StoreKey.earlierIndexProgress(timeline.id)) }
+        try core.engine.commit(change, durable: false)
         // Parents are older than their children, so a child finds its parent's maps made.
         for timeline in core.timelines { try rebuildMaps(timeline, core) }
         try indexer.catchUp()
@@ -47,18 +47,9 @@ extension HistoryStore {
     }
 }
 
-extension StoreCore {
-    /// Deletes a space's keys, a bounded number at a time.
-    fileprivate func deleteAll(_ space: KeySpace) throws {
-        let keysAtOnce = 10_000
-        while true {
-            var change = StoreChange()
-            try engine.scan(space, from: [], to: nil) { key, _ in
-                change.delete(space, key: [UInt8](key))
-                return change.operations.count < keysAtOnce
-            }
-            if change.operations.isEmpty { return }
-            try engine.commit(change, durable: false)
-        }
+extension StoreChange {
+    /// Deletes every key of a space; they are shorter than 32 bytes.
+    fileprivate mutating func deleteAll(_ space: KeySpace) {
+        deleteRange(space, from: [], to: [UInt8](repeating: 0xff, count: 32))
     }
 }

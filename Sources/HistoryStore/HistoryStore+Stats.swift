@@ -21,7 +21,12 @@ extension HistoryStore {
             statistics.timelines.append(row)
             statistics.total += row
         }
-        if includingSegments { statistics.versions = try core.versionStatistics(progress) }
+        if includingSegments {
+            let versions = try core.versionStatistics(progress)
+            statistics.versions = versions
+            // Records of pruned epochs do not say it any longer.
+            statistics.total.segmentBytes = versions.segmentBytes
+        }
         statistics.segmentFileBytes = try core.engine.fileByteCount(.segments)
         statistics.manifestFileBytes = try core.engine.fileByteCount(.manifests)
         statistics.mapFileBytes = try core.engine.fileByteCount(.maps)
@@ -50,6 +55,7 @@ extension StoreCore {
         }
         try engine.scan(.segments, from: [], to: nil) { key, value in
             let number = StoreKey.readBigEndian(UInt64.self, key, at: 0) ?? 0
+            statistics.segmentBytes += value.count
             for entry in try Segment(number: number, copying: value).entries { statistics.add(entry) }
             count += 1
             if count % 64 == 0 {

@@ -55,6 +55,8 @@ public struct TimelineStatistics: Equatable, Sendable {
 
 /// Page versions that are in segments.
 public struct VersionStatistics: Equatable, Sendable {
+    /// Of all segments, those with blobs and tables of entries included.
+    public var segmentBytes = 0
     public var keyframes = 0
     public var keyframeBytes = 0
     public var deltas = 0

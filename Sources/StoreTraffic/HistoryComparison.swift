@@ -102,6 +102,8 @@ public struct HistoryComparison {
         _ epoch: UInt64, _ store: HistoryStore, _ guest: ReproducibleGuest, _ walk: inout Walk
     ) throws {
         let manifest = Result { try store.manifest(timeline: walk.timeline, epoch: epoch) }
+        // Of a damaged record it is not known how many epochs it stands for.
+        if case .failure = manifest, mayBePruned(walk.timeline, epoch) { walk.hasForgotten = true }
         let pruning = try pruning(of: epoch, walk, manifest)
         let attempt = try attempt(at: epoch, walk, manifest)
         let written = guest.run(attempt)

@@ -198,4 +198,75 @@ import Testing
         #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
         try store.close()
     }
+
+    /// One damaged byte of a page costs that page, and `verify` names no other.
+    @Test func aDamagedPageIsNamedAloneAndTheRestIsRead() throws {
+        let image = try makeStore(closed: true)
+        let store = try HistoryStore.open(path: image.path, mode: .readOnly)
+        let core = try store.core
+        // A page stored whole late, so that nothing is stored against it.
+        let location = try #require(
+            try Self.keyframes(core).max { $0.segment < $1.segment })
+        let segment = try core.reader.segment(location.segment)
+        let payload = Array(segment.payload(of: segment.entries[location.entry]))
+        let place = try #require(try find(payload, in: files(image, suffix: ".blob")))
+        var data = try Data(contentsOf: place.file)
+        data[place.offset + payload.count / 2] ^= 0x10
+        try data.write(to: place.file)
+
+        let damaged = try HistoryStore.open(path: image.path, mode: .readOnly)
+        let report = try damaged.verify(VerifyOptions(data: .all))
+        #expect(report.epochCount == Int(Self.lastEpoch) + 1)
+        let page = segment.entries[location.entry].page
+        let others = report.findings.filter {
+            !$0.what.contains("\(GuestPhysicalPage(page))") && !$0.what.contains("segment \(location.segment)")
+        }
+        #expect(others == [] && !report.findings.isEmpty, "\(report.findings)")
+        #expect(report.timelines.map(\.damagedPages) == [[page]])
+        let map = try damaged.pageMap(timeline: "main", epoch: Self.lastEpoch)
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: pageSize, alignment: pageSize)
+        defer { buffer.deallocate() }
+        map.forEach { other, location in
+            guard other.number != page else { return }
+            #expect(throws: Never.self) { try damaged.readPage(at: location, into: buffer) }
+        }
+    }
+
+    /// Where nothing can be had of many values, `verify` still comes to its end and names what they were.
+    @Test func cutFilesOfValuesAreNamed() throws {
+        let image = try makeStore(closed: true)
+        for file in try files(image, suffix: ".blob") {
+            let url = URL(fileURLWithPath: file)
+            let data = try Data(contentsOf: url)
+            try data.prefix(data.count / 2).write(to: url)
+        }
+        do {
+            let report = try HistoryStore.open(path: image.path, mode: .readOnly).verify(VerifyOptions(data: .all))
+            #expect(!report.findings.isEmpty)
+        } catch HistoryStoreError.damaged {}
+    }
+
+    private static func keyframes(_ core: StoreCore) throws -> [PageLocation] {
+        var found: [PageLocation] = []
+        try core.engine.scan(.segments, from: [], to: nil) { key, value in
+            let number = StoreKey.readBigEndian(UInt64.self, key, at: 0) ?? 0
+            let segment = try Segment(number: number, copying: value)
+            guard segment.content == .pages else { return true }
+            for (index, entry) in segment.entries.enumerated()
+            where !entry.kind.isDelta && entry.payloadByteCount > 200 {
+                found.append(PageLocation(segment: number, entry: index))
+            }
+            return true
+        }
+        return found
+    }
+
+    private func find(_ bytes: [UInt8], in files: [String]) throws -> (file: URL, offset: Int)? {
+        for file in files {
+            let url = URL(fileURLWithPath: file)
+            let data = try Data(contentsOf: url)
+            if let range = data.firstRange(of: bytes) { return (url, range.lowerBound) }
+        }
+        return nil
+    }
 }

@@ -19,7 +19,9 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     let isReadOnly: Bool
     private let cacheByteCount: Int
     private let current: Mutex<RocksHandle>
-    private let readOptions: OpaquePointer
+    let readOptions: OpaquePointer
+    /// For values that checksums of our own protect.
+    let uncheckedRead: OpaquePointer
     private let syncedWrite: OpaquePointer
     private let plainWrite: OpaquePointer
 
@@ -43,6 +45,8 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
                     path: path, readOnly: false, create: create, cacheByteCount: cacheByteCount,
                     keepsLogInMemory: keepsLogInMemory))
         readOptions = rocksdb_readoptions_create()
+        uncheckedRead = rocksdb_readoptions_create()
+        rocksdb_readoptions_set_verify_checksums(uncheckedRead, 0)
         syncedWrite = rocksdb_writeoptions_create()
         rocksdb_writeoptions_set_sync(syncedWrite, 1)
         plainWrite = rocksdb_writeoptions_create()
@@ -50,11 +54,12 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
 
     deinit {
         rocksdb_readoptions_destroy(readOptions)
+        rocksdb_readoptions_destroy(uncheckedRead)
         rocksdb_writeoptions_destroy(syncedWrite)
         rocksdb_writeoptions_destroy(plainWrite)
     }
 
-    private var handle: RocksHandle { current.withLock { $0 } }
+    var handle: RocksHandle { current.withLock { $0 } }
 
     /// Runs `body` on the database. A reader beside a process that writes finds that a file it wants has been replaced and
     /// deleted; it then opens the database as it is now and asks again.
@@ -121,10 +126,7 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         _ space: KeySpace, key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {
         let slice = try reading { handle in
-            var error: UnsafeMutablePointer<CChar>?
-            let slice = rocksdb_get_pinned_cf(
-                handle.database, readOptions, handle.family(space), Self.chars(key), key.count, &error)
-            try Self.check(&error, path: path)
+            let slice = try find(handle, space, key)
             // The slice may point into the database's memory, so that this has to live as long.
             return slice.map { (slice: $0, handle: handle) }
         }
@@ -141,17 +143,28 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         _ space: KeySpace, from: [UInt8], to: [UInt8]?,
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
     ) throws {
+        // Where the scan goes on if the database has to be opened anew, or a value cannot be read.
         var next = from
-        try reading { handle in
-            try walk(
-                handle, space, below: to, seek: { rocksdb_iter_seek($0, Self.chars(next), next.count) },
-                rocksdb_iter_next
-            ) {
-                key, value in
-                let goesOn = try body(key, value)
-                // Where the scan goes on if the database has to be opened anew.
-                if isReadOnly { next = [UInt8](key) + [0] }
-                return goesOn
+        var isOfBody = false
+        while true {
+            do {
+                return try reading { handle in
+                    try walk(
+                        handle, space, below: to, seek: { rocksdb_iter_seek($0, Self.chars(next), next.count) },
+                        rocksdb_iter_next
+                    ) { key, value in
+                        isOfBody = true
+                        let goesOn = try body(key, value)
+                        isOfBody = false
+                        if isReadOnly || hasBlobs(space) { next = [UInt8](key) + [0] }
+                        return goesOn
+                    }
+                }
+            } catch HistoryStoreError.damaged(let what) where !isOfBody && isOfValue(what, in: space) {
+                guard let key = damagedKey(space, from: next) else { throw HistoryStoreError.damaged(what: what) }
+                if let to, !key.lexicographicallyPrecedes(to) { return }
+                next = key + [0]
+                guard try visitDamaged(space, key, body) else { return }
             }
         }
     }
@@ -161,15 +174,26 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Bool
     ) throws {
         var end = to
-        try reading { handle in
-            try walk(
-                handle, space, below: nil, seek: { rocksdb_iter_seek_for_prev($0, Self.chars(end), end.count) },
-                rocksdb_iter_prev
-            ) { key, value in
-                if key.elementsEqual(end) { return true }
-                let goesOn = try body(key, value)
-                if isReadOnly { end = [UInt8](key) }
-                return goesOn
+        var isOfBody = false
+        while true {
+            do {
+                return try reading { handle in
+                    try walk(
+                        handle, space, below: nil,
+                        seek: { rocksdb_iter_seek_for_prev($0, Self.chars(end), end.count) }, rocksdb_iter_prev
+                    ) { key, value in
+                        if key.elementsEqual(end) { return true }
+                        isOfBody = true
+                        let goesOn = try body(key, value)
+                        isOfBody = false
+                        if isReadOnly || hasBlobs(space) { end = [UInt8](key) }
+                        return goesOn
+                    }
+                }
+            } catch HistoryStoreError.damaged(let what) where !isOfBody && isOfValue(what, in: space) {
+                guard let key = damagedKey(space, below: end) else { throw HistoryStoreError.damaged(what: what) }
+                end = key
+                guard try visitDamaged(space, key, body) else { return }
             }
         }
     }
@@ -309,7 +333,7 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
     }
 
     /// A key as the C interface wants it; valid for the duration of the call it is an argument of.
-    private static func chars(_ bytes: [UInt8]) -> [CChar] {
+    static func chars(_ bytes: [UInt8]) -> [CChar] {
         bytes.map { CChar(bitPattern: $0) }
     }
 }

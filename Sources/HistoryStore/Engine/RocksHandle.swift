@@ -16,6 +16,7 @@ final class RocksHandle: @unchecked Sendable {
     init(
         path: String, readOnly: Bool, create: Bool, cacheByteCount: Int, keepsLogInMemory: Bool = false
     ) throws {
+        if !readOnly { try Self.syncLogs(in: path) }
         let options = RocksOptions(
             create: create, cacheByteCount: cacheByteCount, keepsLogInMemory: keepsLogInMemory)
         self.options = options
@@ -35,6 +36,20 @@ final class RocksHandle: @unchecked Sendable {
         guard let opened else { throw HistoryStoreError.io("cannot open '\(path)'") }
         database = opened
         families = handles.map { $0! }
+    }
+
+    /// What a killed process left in the logs may be in the host's memory only. RocksDB keeps it in its own and never syncs
+    /// those files; but what comes after it must not outlive it.
+    private static func syncLogs(in path: String) throws {
+        guard let directory = opendir(path) else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(".log") { try StoreFiles.syncFile("\(path)/\(name)") }
+        }
+        try StoreFiles.syncDirectory(path)
     }
 
     /// Opens a database that another process may be writing, as it was at one moment.

@@ -145,7 +145,7 @@ extension StoreCore {
     }
 
     /// For a reader: segment numbers from here on were not in use when the heads were written.
-    fileprivate func nextSegmentNumberOnDisk() throws -> UInt64 {
+    func nextSegmentNumberOnDisk() throws -> UInt64 {
         try timelines.reduce(1) { next, timeline in max(next, try head(timeline.id)?.nextSegment ?? 1) }
     }
 

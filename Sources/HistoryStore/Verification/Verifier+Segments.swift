@@ -5,8 +5,12 @@ import Synchronization
 extension Verifier {
     /// The first pass: every segment, oldest first. What is stored against something damaged is damaged too; as bases are
     /// older, one pass finds all of it.
-    func checkSegments() throws {
+    func checkSegments() {
         let total = Int(present.end)
+        check(nil, nil) { try checkSegments(total) }
+    }
+
+    private func checkSegments(_ total: Int) throws {
         try core.engine.scan(.segments, from: [], to: nil) { key, value in
             guard let number = StoreKey.readBigEndian(UInt64.self, key, at: 0), number > 0 else { return true }
             checkSegment(number, value)
@@ -48,14 +52,15 @@ extension Verifier {
         }
     }
 
+    /// Of what is stored against a suspect the second pass says more.
     private func checkBase(of entry: Segment.Entry, at location: PageLocation, _ segment: Segment) {
         let isThere = present.contains(entry.base)
         guard !isThere || damaged.contains(entry.base) else { return }
         damaged.insert(location)
-        let why = isThere ? "is damaged" : "is missing"
+        if isThere { return }
         note(
             name(of: segment.timeline), segment.epoch,
-            "\(GuestPhysicalPage(entry.page)): the version it is stored against (\(entry.base)) \(why)")
+            "\(GuestPhysicalPage(entry.page)): the version it is stored against (\(entry.base)) is missing")
     }
 
     /// Whether the manifest of the epoch that a segment was written for names its hash. The segments of pruned epochs are

@@ -40,7 +40,7 @@ final class Verifier {
         shouldStop: @escaping () -> Bool
     ) throws -> VerifyReport {
         let verifier = try Verifier(store, options, progress, shouldStop)
-        try verifier.run()
+        verifier.run()
         return verifier.report
     }
 
@@ -53,16 +53,22 @@ final class Verifier {
         self.progress = progress
         self.shouldStop = shouldStop
         core = try store.core
-        var last: UInt64 = 0
-        try core.engine.scanDown(.segments, below: StoreKey.segment(.max)) { key, _ in
-            last = StoreKey.readBigEndian(UInt64.self, key, at: 0) ?? 0
-            return false
-        }
-        present = LiveSet(below: last + 1)
+        present = LiveSet(below: try Self.segmentEnd(core))
     }
 
-    private func run() throws {
-        try checkSegments()
+    /// No segment has this number or a higher one.
+    private static func segmentEnd(_ core: StoreCore) throws -> UInt64 {
+        var end = try core.nextSegmentNumberOnDisk()
+        // A base image's are put ahead of their manifest.
+        try? core.engine.scanDown(.segments, below: StoreKey.segment(.max)) { key, _ in
+            end = max(end, (StoreKey.readBigEndian(UInt64.self, key, at: 0) ?? 0) + 1)
+            return false
+        }
+        return end
+    }
+
+    private func run() {
+        checkSegments()
         if options.data != .none || !damaged.isEmpty, !report.wasInterrupted { checkPages() }
         if !report.wasInterrupted { checkTimelines() }
         if !report.wasInterrupted { checkNames() }

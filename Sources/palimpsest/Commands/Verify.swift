@@ -58,8 +58,9 @@ struct Verify: ParsableCommand {
             }
             report.findings += try check.findings(in: report)
         }
+        let executed = replay ? ", every epoch executed anew" : ""
         status.clear()
-        try show(report)
+        try show(report, executed)
         if let signal = Signals.received { throw Failure(status: ExitStatus.signal(signal), message: "interrupted") }
         guard report.isSound else {
             throw Failure.no("'\(store.path)' is damaged: \(report.findings.count) findings; restore it from a copy")
@@ -85,7 +86,7 @@ struct Verify: ParsableCommand {
         }
     }
 
-    private func show(_ report: VerifyReport) throws {
+    private func show(_ report: VerifyReport, _ executed: String) throws {
         for finding in report.findings {
             if json { try JSONLine.print(FindingRow(finding)) } else { print(finding) }
         }
@@ -99,7 +100,8 @@ struct Verify: ParsableCommand {
                     findings: report.findings.count))
         } else if report.isSound, !report.wasInterrupted {
             let pages = data ? ", \(report.pageCount) page versions" : ""
-            print("\(report.epochCount) epochs, \(report.segmentCount) segments\(pages): as they were written")
+            print(
+                "\(report.epochCount) epochs, \(report.segmentCount) segments\(pages)\(executed): as they were written")
         }
     }
 }
