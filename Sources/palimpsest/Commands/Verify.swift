@@ -164,7 +164,9 @@ private struct HealthRow: Encodable {
         var text =
             "timeline '\(timeline)': \(max(checkpoints - damagedCheckpoints, 0)) of \(checkpoints) checkpoints can be read; "
         text += "damage reaches epochs \(list(damagedEpochs))"
-        if !damagedPages.isEmpty { text += ", there the pages at \(list(damagedPages))" }
+        if !damagedPages.isEmpty {
+            text += ", there the \(damagedPages.count == 1 ? "page" : "pages") at \(list(damagedPages))"
+        }
         return text + "; 'checkout --memory FILE --skip-damaged' reads round it"
     }
 }
