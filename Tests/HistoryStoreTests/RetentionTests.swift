@@ -227,4 +227,68 @@ import Testing
         try reopened.close()
         try store.close()
     }
+
+    /// What already lost its checkpoint and was named since is reached through logs, which then stay.
+    @Test func tagsAndHoldsOnPrunedEpochsKeepTheirLogs() throws {
+        let directory = TemporaryDirectory()
+        _ = try recordTwoTimelines(directory.path)
+        let store = try HistoryStore.open(path: directory.path, mode: .readWrite)
+        try store.prune(policy(every: 20))
+        try store.setTag(name: "look", timeline: "main", epoch: 50, instructions: 5)
+        try store.setHold(name: "later", timeline: "main", epochs: 90...92)
+        let preview = try store.previewPrune(policy(every: 20, dropsInputs: true))
+        #expect(try store.prune(policy(every: 20, dropsInputs: true)).timelines == preview.timelines)
+        for epoch in [44, 50, 51, 81, 90, 92] as [UInt64] {
+            #expect(try store.manifest(timeline: "main", epoch: epoch).pruning == .checkpoint, "\(epoch)")
+        }
+        for epoch in [1, 52, 93] as [UInt64] {
+            #expect(throws: HistoryStoreError.self) { try store.manifest(timeline: "main", epoch: epoch) }
+        }
+        try store.collectGarbage()
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
+        // Released, they go.
+        try store.deleteHold(name: "later")
+        try store.prune(policy(every: 20, dropsInputs: true))
+        #expect(throws: HistoryStoreError.self) { try store.manifest(timeline: "main", epoch: 90) }
+        #expect(try store.manifest(timeline: "main", epoch: 51).pruning == .checkpoint)
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
+        try store.close()
+    }
+
+    @Test func aTagJustBehindAForkProtectsTheForksFirstEpoch() throws {
+        let directory = TemporaryDirectory()
+        _ = try recordTwoTimelines(directory.path)
+        let store = try HistoryStore.open(path: directory.path, mode: .readWrite)
+        try store.setTag(name: "behind", timeline: "fork", epoch: 57, instructions: 5)
+        try store.prune(policy(last: 1, dropsInputs: true))
+        #expect(try store.manifest(timeline: "fork", epoch: 58).pruning == .none)
+        #expect(throws: HistoryStoreError.self) { try store.manifest(timeline: "main", epoch: 58) }
+        #expect(try store.verify(VerifyOptions(data: .all)).findings == [])
+        try store.close()
+    }
+
+    /// Records that stand for more epochs than an index batch has.
+    @Test func aPagesHistoryIsThereBeforeLongForgottenStretches() throws {
+        let directory = TemporaryDirectory()
+        let store = try HistoryStore.open(path: directory.path, mode: .create)
+        let writer = try store.createTimeline(name: "main")
+        _ = try RoundTripTests.record(SyntheticGuest(pageCount: 40, seed: 3), 1001, dirtyPages: 8, into: writer)
+        try writer.close()
+        try store.prune(policy(every: 250, dropsInputs: true))
+        for round in ["pruned", "indexes anew"] {
+            var found = 0
+            for index in 0..<40 {
+                let page = GuestPhysicalPage(0x80000 + UInt64(index))
+                let all = try store.modifications(of: page, timeline: "main", epochs: 0...1000).map(\.epoch)
+                for last in [0, 249, 260, 500, 740, 999] as [UInt64] {
+                    let some = try store.modifications(of: page, timeline: "main", epochs: 0...last).map(\.epoch)
+                    #expect(some == all.filter { $0 <= last }, "\(round): \(page) up to \(last)")
+                    found += some.count
+                }
+            }
+            #expect(found > 200)
+            try store.rebuildIndexes()
+        }
+        try store.close()
+    }
 }

@@ -313,7 +313,9 @@ final class RocksEngine: StoreEngine, @unchecked Sendable {
         guard Self.property("rocksdb.background-errors", handle, .records) > failuresBefore else { return }
         let store = Self.storePath(path)
         throw StoreDirectory(path: store).isShortOfSpace
-            ? HistoryStoreError.diskFull(path: store) : .io("the database in '\(path)' could not be compacted")
+            ? HistoryStoreError.diskFull(path: store)
+            : .damaged(
+                what: "space of '\(path)' cannot be given back, as something that has to be copied cannot be read")
     }
 
     /// Whether compaction moves values out of files of which parts are garbage. Off in recording: nothing is garbage then.

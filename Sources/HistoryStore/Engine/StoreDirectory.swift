@@ -6,7 +6,7 @@
 
 /// The files of a store:
 ///
-///     DIR/PALIMPSEST      "palimpsest history\nformat 1\n"; written last when a store is made, so that a directory
+///     DIR/PALIMPSEST      "palimpsest history\nformat 2\n"; written last when a store is made, so that a directory
 ///                         without it is not (yet) a store
 ///     DIR/acknowledged    high-water marks
 ///     DIR/database/       the engine's

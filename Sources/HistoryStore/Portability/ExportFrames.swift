@@ -134,7 +134,9 @@ final class ExportReader {
 
     private static func read(_ count: Int, _ descriptor: Int32, _ path: String) throws -> [UInt8] {
         let bytes = try StoreFiles.read(descriptor, upTo: count, path)
-        guard bytes.count == count else { throw HistoryStoreError.badExport(path: path, what: "was cut short") }
+        guard bytes.count == count else {
+            throw HistoryStoreError.badExport(path: path, what: "was cut short: export it again, or copy it whole")
+        }
         return bytes
     }
 }

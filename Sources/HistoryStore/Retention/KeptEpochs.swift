@@ -19,10 +19,10 @@ struct KeptEpochs: Sendable {
         for child in core.timelines where child.hasFork && child.fork.parentID == timeline.id {
             protected.insert(child.fork.parentEpoch)
         }
-        for tag in try store.tags() where try core.owner(of: tag.timeline, tag.epoch) == timeline.id {
-            protected.insert(tag.epoch)
-            // A tag between checkpoints lies in the next epoch, whose end is kept so that its log is.
-            if tag.instructions > 0 { protected.insert(tag.epoch + 1) }
+        for tag in try store.tags() {
+            // A tag between checkpoints lies in the next epoch, whose end is kept so that its log is. A fork may be between.
+            let epochs = tag.instructions > 0 ? [tag.epoch, tag.epoch + 1] : [tag.epoch]
+            for epoch in epochs where try core.owner(of: tag.timeline, epoch) == timeline.id { protected.insert(epoch) }
         }
         self.protected = protected
         held = try store.holds().filter { try core.lineage(of: $0.timeline).contains { $0.timeline.id == timeline.id } }

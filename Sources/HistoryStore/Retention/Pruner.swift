@@ -75,9 +75,12 @@ struct Pruner {
             lastCheckpoint = record.epoch
             followsForgotten = false
         } else {
-            if record.isCheckpoint { pruning.prunedCount += 1 }
             if policy.dropsInputs {
                 try addToGap(record, hash)
+                // Its checkpoint is gone, but it is to stay: it is reached through everything since the last checkpoint.
+                if record.hasPruned, record.pruned.hasLog_p, kept.keeps(record.epoch) { leaveGap() }
+            } else if record.isCheckpoint {
+                pruning.prunedCount += 1
             } else if record.hasPruned, !record.pruned.hasLog_p {
                 followsForgotten = true
                 pruning.forgottenCount += record.epoch - record.firstEpochCovered + 1
@@ -156,14 +159,20 @@ struct Pruner {
         var record = Palimpsest_History_V1_EpochRecord()
         var keys: [UInt64] = []
         var isChanged = false
+        var checkpointCount: UInt64 = 0
+        var epochCount: UInt64 = 0
         var locations: [UInt64: PageLocation] = [:]
         var states: [Palimpsest_History_V1_KeptState] = []
     }
 
     private mutating func addToGap(_ record: Palimpsest_History_V1_EpochRecord, _ hash: [UInt8]) throws {
-        pruning.forgottenCount += record.epoch - record.firstEpochCovered + 1
-        if isPreview { return }
         var gap = self.gap ?? Gap()
+        gap.epochCount += record.epoch - record.firstEpochCovered + 1
+        if record.isCheckpoint { gap.checkpointCount += 1 }
+        if isPreview {
+            self.gap = gap
+            return
+        }
         if self.gap == nil {
             gap.record.timelineID = record.timelineID
             gap.record.previousManifestHash = record.previousManifestHash
@@ -193,9 +202,14 @@ struct Pruner {
         self.gap = gap
     }
 
+    /// What was gathered stays as it is.
+    private mutating func leaveGap() { gap = nil }
+
     private mutating func endGap() throws {
         guard var gap else { return }
         self.gap = nil
+        pruning.forgottenCount += gap.epochCount
+        pruning.prunedCount += gap.checkpointCount
         guard gap.isChanged else { return }
         var list = PageListWriter()
         for (page, location) in gap.locations.sorted(by: { $0.key < $1.key }) {

@@ -15,6 +15,8 @@ struct VerifierWalk {
     var indexSum = IndexSum()
     var indexedThrough: UInt64?
     var health: TimelineHealth
+    /// The last checkpoint that was not pruned cannot be read whole: what is executed from it may not be reached.
+    var isAfterDamage = false
 }
 
 extension Verifier {
@@ -102,6 +104,7 @@ extension Verifier {
             (walk.map, walk.chainHash) = (nil, nil)
             walk.written = [:]
             noteDamaged(epoch, &walk)
+            walk.isAfterDamage = true
             adoptStoredMap(at: epoch, &walk)
             return epoch
         }
@@ -116,7 +119,10 @@ extension Verifier {
         isSound = checkBlobs(of: record, name) && isSound
         if record.isCheckpoint {
             walk.health.checkpointCount += 1
-            if !isSound || walk.map == nil || !walk.damagedPages.isEmpty { noteDamaged(epoch, &walk) }
+            walk.isAfterDamage = !isSound || walk.map == nil || !walk.damagedPages.isEmpty
+            if walk.isAfterDamage { noteDamaged(epoch, &walk) }
+        } else if walk.isAfterDamage, record.pruned.hasLog_p {
+            reachDamage(epoch, &walk)
         }
         check(name, record.epoch) { try checkMap(at: record, walk) }
         adoptStoredMap(at: record.epoch, &walk)
@@ -126,6 +132,10 @@ extension Verifier {
     private func noteDamaged(_ epoch: UInt64, _ walk: inout VerifierWalk) {
         walk.health.damagedCheckpointCount += 1
         walk.health.damagedPages.formUnion(walk.damagedPages)
+        reachDamage(epoch, &walk)
+    }
+
+    private func reachDamage(_ epoch: UInt64, _ walk: inout VerifierWalk) {
         if let last = walk.health.damaged.last, last.upperBound + 1 == epoch {
             walk.health.damaged[walk.health.damaged.count - 1] = last.lowerBound...epoch
         } else {

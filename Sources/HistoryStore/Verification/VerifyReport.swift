@@ -66,7 +66,7 @@ public struct TimelineHealth: Equatable, Sendable {
     public var timeline: String
     /// Checkpoints that were not pruned.
     public var checkpointCount = 0
-    /// Stretches of checkpoints that damage reaches, oldest first.
+    /// Stretches of epochs that damage reaches, oldest first: checkpoints, and pruned epochs that are executed from one.
     public var damaged: [ClosedRange<UInt64>] = []
     public var damagedCheckpointCount = 0
     /// Pages whose content was damaged at some checkpoint.

@@ -148,6 +148,10 @@ final class Indexer: Sendable {
                 entries.append(IndexEntry(page: page, pageClass: pageClass, location: location, hash: hash))
             }
             let marks = try core.pageMarks(of: record)
+            if !batch.accepts(record.epoch) {
+                try write(batch)
+                batch = makeBatch(timeline: stretch.timeline.id)
+            }
             if !marks.isEmpty { batch.marks.append((record.epoch, marks)) }
             batch.entryCount += entries.count + marks.count
             batch.epochs.append((record.epoch, entries))
@@ -208,6 +212,13 @@ private struct IndexWork: @unchecked Sendable {
 }
 
 extension IndexBatch {
+    /// Whether an epoch may still come into the batch: queries look for one that is at most so many epochs long, and a record
+    /// may stand for many.
+    func accepts(_ epoch: UInt64) -> Bool {
+        guard let first = epochs.first?.epoch else { return true }
+        return epoch - first < UInt64(Indexer.batchEpochsMax)
+    }
+
     var isFull: Bool { entryCount >= Indexer.batchEntriesMax || epochs.count >= Indexer.batchEpochsMax }
 }
 

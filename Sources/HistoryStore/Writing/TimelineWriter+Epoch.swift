@@ -206,6 +206,7 @@ extension TimelineWriter {
     }
 
     private func index(_ epoch: UInt64, _ entries: [IndexEntry], _ marks: [PageMark]) {
+        if !indexBatch.accepts(epoch) { submitIndexBatch() }
         core.recentHashes.add(entries, batch: indexBatch.id)
         indexBatch.epochs.append((epoch, entries))
         if !marks.isEmpty { indexBatch.marks.append((epoch, marks)) }

@@ -63,7 +63,7 @@ struct Verify: ParsableCommand {
         try show(report, executed)
         if let signal = Signals.received { throw Failure(status: ExitStatus.signal(signal), message: "interrupted") }
         guard report.isSound else {
-            throw Failure.no("'\(store.path)' is damaged: \(report.findings.count) findings; restore it from a copy")
+            throw Failure.no("'\(store.path)' is damaged: \(report.findings.count) findings; put a copy in its place")
         }
     }
 
