@@ -61,6 +61,8 @@ extension HistoryStore {
         let indexer = try indexer
         let record = try core.timeline(named: name)
         return try register(name) {
+            // A writer that failed, or was left, may have taken entries with it.
+            try indexer.catchUp(record)
             let epoch = try headEpoch(timeline: name)
             let manifest = try manifest(timeline: name, epoch: epoch)
             return TimelineWriter(

@@ -24,7 +24,7 @@
 
         @Test(arguments: ["io", "full", "short"])
         func aFailingCallIsReportedOrWithoutEffect(kind: String) throws {
-            try torture(kind, "--sweep", Self.isFull ? "1" : "41")
+            try torture(kind, "--sweep", Self.isFull ? "1" : "17")
             try torture(kind, "--faults", Self.isFull ? "500" : "6")
         }
 

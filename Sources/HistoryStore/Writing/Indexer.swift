@@ -83,12 +83,22 @@ final class Indexer: Sendable {
 
     /// Indexes what was committed and not indexed when the store was last used.
     func catchUp() throws {
-        for timeline in core.timelines {
-            guard let head = try core.head(timeline.id) else { continue }
-            let first = try core.indexedThrough(timeline).map { $0 + 1 } ?? timeline.firstOwnEpoch
-            guard first <= head.epoch else { continue }
-            try index(LineageStretch(timeline: timeline, epochs: first...head.epoch))
+        for timeline in core.timelines { try indexRest(of: timeline) }
+    }
+
+    /// Indexes what a timeline without a writer has that nobody handed over. Where an index could not be written, nothing.
+    func catchUp(_ timeline: Palimpsest_History_V1_TimelineRecord) throws {
+        try queue.sync {
+            guard failure.withLock({ $0 == nil }) else { return }
+            try indexRest(of: timeline)
         }
+    }
+
+    private func indexRest(of timeline: Palimpsest_History_V1_TimelineRecord) throws {
+        guard let head = try core.head(timeline.id) else { return }
+        let first = try core.indexedThrough(timeline).map { $0 + 1 } ?? timeline.firstOwnEpoch
+        guard first <= head.epoch else { return }
+        try index(LineageStretch(timeline: timeline, epochs: first...head.epoch))
     }
 
     /// Lets `body` change what a timeline's page history tells of, and makes that anew where it was taken away

@@ -78,7 +78,7 @@ extension TimelineWriter {
 
         let synced = syncIsDue
         try core.engine.commit(change, durable: synced)
-        try noteCommit(input.epoch, hash: hash, synced: synced)
+        // The epoch is there from here on, whether or not its mark can be made.
         if isNew { core.noteTimeline(record) }
         isNew = false
         start.headEpoch = input.epoch
@@ -87,6 +87,7 @@ extension TimelineWriter {
         for held in heldIndexEntries { index(held.epoch, held.entries, held.marks) }
         heldIndexEntries = []
         index(input.epoch, epoch.indexEntries, input.pageMarks)
+        try noteCommit(input.epoch, hash: hash, synced: synced)
         let storedBytes = epoch.segmentBytes + manifest.count + mapBytes
         core.writeCounter.add(storedBytes)
         return EpochReceipt(

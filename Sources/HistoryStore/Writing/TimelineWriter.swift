@@ -75,7 +75,7 @@ public final class TimelineWriter: @unchecked Sendable {
     /// `durable` the epoch survives a loss of power; in any case it survives a kill of this process.
     ///
     /// - Throws: `HistoryStoreError.misuse` when the epoch does not follow the head or pages do not rise; `.diskFull`,
-    ///   `.io`, `.damaged`. The epoch then does not exist.
+    ///   `.io`, `.damaged`. The epoch is then not acknowledged; it is there only if nothing but its mark failed.
     public func append(_ epoch: EpochInput) throws -> EpochReceipt {
         try lock.withLock {
             try checkOpen()
