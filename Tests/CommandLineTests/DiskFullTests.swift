@@ -32,14 +32,20 @@ import Testing
             """
             mount -t tmpfs -o size=128m none \(folder) || exit 99
             '\(workbench)' generate \(folder)/h --epochs 100000 >/dev/null 2>&1; echo "full $?"
+            # Waits for its end: until then the history is locked.
+            killed_after() {
+                seconds=$1; shift
+                '\(program)' "$@" --store \(folder)/h >/dev/null 2>&1 &
+                sleep $seconds; kill -9 $! 2>/dev/null; wait $! 2>/dev/null
+            }
             dd if=/dev/zero of=\(folder)/other bs=4k >/dev/null 2>&1
             before=$(du -sk \(folder)/h/database | cut -f1)
             for ms in 0.02 0.1 0.3; do
-                timeout -s KILL $ms '\(program)' prune --keep-last 5 --store \(folder)/h >/dev/null 2>&1
+                killed_after $ms prune --keep-last 5
             done
             '\(program)' prune --keep-last 5 --store \(folder)/h >/dev/null; echo "prune $?"
             for ms in 0.02 0.1 0.2 0.3 0.5 0.7 0.9; do
-                timeout -s KILL $ms '\(program)' gc --store \(folder)/h >/dev/null 2>&1
+                killed_after $ms gc
             done
             '\(program)' gc --store \(folder)/h >/dev/null; echo "gc $?"
             after=$(du -sk \(folder)/h/database | cut -f1)
